@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// The reference backend: every operator and numeric type as plain loops in ONNX's order. What other backends are compared with.
+#pragma once
+
+#include <dsi/backend/reference/view.hpp>
+#include <dsi/kernel/kernel.hpp>
+#include <dsi/numeric/numeric_traits.hpp>
+#include <dsi/plan/network.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// Plain loops. Nothing is fused, packed or reordered, so that a result can be followed by hand.
+struct reference_backend {
+  using base = reference_backend;
+  using fallback = void;
+  static constexpr std::string_view name = "reference";
+  static constexpr plan_options options{.fuse = false, .fold = false, .channels_last = false, .pack = false};
+};
+
+namespace reference {
+
+/// The loops of one operator: specialized in backend/reference/<operator>.hpp for its value type with
+///   template <class T> static void run(Value const& op, operands<T> const& x)
+template <class Value>
+struct implementation;
+
+template <class Value>
+concept implemented = requires(Value const& op, operands<float> const& x) { implementation<Value>::template run<float>(op, x); };
+
+/// Spatial dimensions of input i of an operator, when it is a packed weight.
+template <class Value>
+constexpr int spatial_of_input(Value const&, op_inputs in, int i) {
+  if (in[i].order != layout::panels) return 0;
+  if constexpr (requires { Value::is_convolution; }) return in[0].rank() - 2;
+  else return 0;
+}
+
+/// Calls f(element type) with the type that an operator computes on: that of its first input.
+template <class Problem>
+using element_of = typename Problem::template input<0>::value_type;
+
+/// Runs an operator's loops, then the expression on each element of the result.
+template <class Problem, class Value, class Expression>
+struct anchor_kernel : kernel_defaults {
+  using element = element_of<Problem>;
+  static constexpr std::string_view name = "reference";
+  static constexpr bool supports = implemented<Value>;
+
+  template <class Context>
+  static void run(kernel_args args, void*, void*, Context&) noexcept {
+    constexpr Value op = anchor_value<Problem>();
+    constexpr int count = Problem::input_count;
+    view<element const> in[count > 0 ? count : 1];
+    for (int i = 0; i < count; ++i)
+      in[i] = {static_cast<element const*>(args.in[i]), Problem::in(i), spatial_of_input(op, {Problem::inputs::desc, count}, i)};
+    view<element> out[Problem::output_count];
+    for (int i = 0; i < Problem::output_count; ++i) out[i] = {static_cast<element*>(args.out[i]), Problem::out(i)};
+    // Inputs behind the anchor's own belong to the expression alone.
+    int const own = op_inputs_of<Value>(op, count);
+    implementation<Value>::template run<element>(op, {in, own, out, Problem::output_count});
+    if constexpr (!std::is_same_v<Expression, acc>) {
+      position p;
+      if (out[0].size() == 0) return;
+      do {
+        using V = compute_t<element>;
+        V const y = static_cast<V>(out[0](p));
+        out[0](p) = static_cast<element>(evaluate<Expression>(y, [&]<int I>(std::integral_constant<int, I>) {
+          return static_cast<V>(in[I].broadcast(p, out[0].rank()));
+        }));
+      } while (next(p, out[0].desc.extents));
+    }
+  }
+
+  template <class V>
+  static constexpr int op_inputs_of(V const&, int count) {
+    constexpr int last = last_arg_of<Expression>;
+    if constexpr (last < 0) return count;
+    else return first_arg(count);
+  }
+  /// The expression's args are the last inputs of the group.
+  static constexpr int first_arg(int count) {
+    int first = count;
+    for (int i = count - 1; i >= 0; --i)
+      if (uses(i)) first = i;
+    return first;
+  }
+  static constexpr bool uses(int i) { return args_of(Expression{}).used[i]; }
+  struct used_args {
+    bool used[max_inputs]{};
+  };
+  static constexpr used_args args_of(acc) { return {}; }
+  template <int I>
+  static constexpr used_args args_of(arg<I>) {
+    used_args u;
+    u.used[I] = true;
+    return u;
+  }
+  template <class Op, class... E>
+  static constexpr used_args args_of(apply<Op, E...>) {
+    used_args u;
+    auto const merge = [&u](used_args const& o) {
+      for (int i = 0; i < max_inputs; ++i) u.used[i] = u.used[i] || o.used[i];
+    };
+    (merge(args_of(E{})), ...);
+    return u;
+  }
+};
+
+/// An elementwise expression over broadcast inputs.
+template <class Problem, class Expression>
+struct map_kernel : kernel_defaults {
+  using element = element_of<Problem>;
+  static constexpr std::string_view name = "reference";
+  static constexpr bool supports = true;
+
+  template <class Context>
+  static void run(kernel_args args, void*, void*, Context&) noexcept {
+    view<element const> in[Problem::input_count];
+    for (int i = 0; i < Problem::input_count; ++i) in[i] = {static_cast<element const*>(args.in[i]), Problem::in(i)};
+    view<element> const y(static_cast<element*>(args.out[0]), Problem::out());
+    position p;
+    if (y.size() == 0) return;
+    do {
+      using V = compute_t<element>;
+      y(p) = static_cast<element>(evaluate<Expression>(V{}, [&]<int I>(std::integral_constant<int, I>) {
+        return static_cast<V>(in[I].broadcast(p, y.rank()));
+      }));
+    } while (next(p, y.desc.extents));
+  }
+};
+
+/// A copy into another memory order.
+template <class Problem>
+struct reorder_kernel : kernel_defaults {
+  using element = element_of<Problem>;
+  static constexpr std::string_view name = "reference";
+  static constexpr bool supports = true;
+  template <class Context>
+  static void run(kernel_args args, void*, void*, Context&) noexcept {
+    view<element const> const x(static_cast<element const*>(args.in[0]), Problem::in(0));
+    view<element> const y(static_cast<element*>(args.out[0]), Problem::out());
+    position p;
+    if (y.size() == 0) return;
+    do y(p) = x(p);
+    while (next(p, y.desc.extents));
+  }
+};
+
+}  // namespace reference
+
+template <class Value, class Problem>
+struct candidates<reference_backend, Value, Problem> {
+  using type = kernel_list<reference::anchor_kernel<Problem, Value, expression_of<Problem>>>;
+};
+template <class Problem>
+struct candidates<reference_backend, map_operation, Problem> {
+  using type = kernel_list<reference::map_kernel<Problem, expression_of<Problem>>>;
+};
+template <class Problem>
+struct candidates<reference_backend, reorder_operation, Problem> {
+  using type = kernel_list<reference::reorder_kernel<Problem>>;
+};
+
+}  // namespace DSI_NAMESPACE

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// An engine runs a network: it owns scratch memory and state, refers to weights, and run() does nothing but compute.
+#pragma once
+
+#include <span>
+
+#include <dsi/parallel/serial.hpp>
+#include <dsi/plan/runner.hpp>
+#include <dsi/weights.hpp>
+
+namespace DSI_NAMESPACE {
+
+namespace detail {
+
+/// run() with one span per input and output, in ONNX's order and types.
+template <class Self, class Network, class Inputs, class Outputs>
+struct engine_io;
+template <class Self, class Network, int... I, int... O>
+struct engine_io<Self, Network, std::integer_sequence<int, I...>, std::integer_sequence<int, O...>> {
+  template <int K>
+  static constexpr tensor_desc input_desc = Network::graph.desc(Network::graph.inputs[K]);
+  template <int K>
+  static constexpr tensor_desc output_desc = Network::graph.desc(Network::graph.outputs[K]);
+
+  /// Computes the outputs from the inputs: flat, in ONNX's order and layout.
+  /// Errors    none
+  /// Memory    allocates nothing, locks nothing, makes no system call
+  /// Aliasing  outputs must not overlap inputs or each other
+  void run(std::span<storage_t<input_desc<I>.type> const, static_cast<std::size_t>(input_desc<I>.size())>... in,
+           std::span<storage_t<output_desc<O>.type>, static_cast<std::size_t>(output_desc<O>.size())>... out) noexcept {
+    void const* const x[]{in.data()..., nullptr};
+    void* const y[]{out.data()..., nullptr};
+    static_cast<Self*>(this)->run_pointers(x, y);
+  }
+  /// The same with an observer, called as observer(step_event) after every group.
+  template <class Observer>
+  void run_observed(std::span<storage_t<input_desc<I>.type> const, static_cast<std::size_t>(input_desc<I>.size())>... in,
+                    std::span<storage_t<output_desc<O>.type>, static_cast<std::size_t>(output_desc<O>.size())>... out, Observer&& observer) noexcept {
+    void const* const x[]{in.data()..., nullptr};
+    void* const y[]{out.data()..., nullptr};
+    static_cast<Self*>(this)->observe_pointers(x, y, observer);
+  }
+};
+
+}  // namespace detail
+
+/// Runs Model on Backend. Storage: heap_storage, static_storage<Tag> or inline_storage. Team: a thread policy.
+template <class Model, class Backend = default_backend, class Storage = heap_storage, class Team = serial>
+class engine : public detail::engine_io<engine<Model, Backend, Storage, Team>, network<Model, Backend>,
+                                        std::make_integer_sequence<int, Model::description.view().input_count>,
+                                        std::make_integer_sequence<int, Model::description.view().output_count>> {
+ public:
+  using network_type = network<Model, Backend>;
+  using runner_type = runner<network_type>;
+  using weights_type = weights<Model, Backend>;
+  static constexpr std::size_t state_bytes = runner_type::state_bytes;
+
+  /// Uses weights, which must outlive the engine. With heap_storage this allocates once; without memory it throws bad_alloc
+  /// (ends the program under -fno-exceptions).
+  explicit engine(weights_type const& w, Team team = Team{}) : weights_(w.data()), team_(std::move(team)) {
+    if (memory_.data() == nullptr) out_of_memory();
+    reset();
+  }
+  engine(engine const&) = delete;
+  engine& operator=(engine const&) = delete;
+
+  /// Other weights from now on. Not during run().
+  void bind(weights_type const& w) noexcept { weights_ = w.data(); }
+
+  /// Recurrent state back to its start values.
+  void reset() noexcept { runner_type::reset(state()); }
+  /// Copies the state out, and back in. The span must have state_bytes bytes; otherwise nothing happens and false returns.
+  bool save(std::span<std::byte> to) const noexcept {
+    if (to.size() != state_bytes) return false;
+    std::memcpy(to.data(), const_cast<engine*>(this)->state(), state_bytes);
+    return true;
+  }
+  bool restore(std::span<std::byte const> from) noexcept {
+    if (from.size() != state_bytes) return false;
+    std::memcpy(state(), from.data(), state_bytes);
+    return true;
+  }
+  Team& team() noexcept { return team_; }
+
+  void run_pointers(void const* const* in, void* const* out) noexcept {
+    run_context<Team> context{team_};
+    runner_type::run(frame(in, out), context);
+  }
+  template <class Observer>
+  void observe_pointers(void const* const* in, void* const* out, Observer&& observer) noexcept {
+    run_context<Team> context{team_};
+    runner_type::run_observed(frame(in, out), context, observer);
+  }
+
+ private:
+  static constexpr std::size_t arena_bytes = runner_type::arena_bytes;
+  std::byte* state() noexcept { return memory_.data() + arena_bytes; }
+  run_frame frame(void const* const* in, void* const* out) noexcept { return {weights_, memory_.data(), state(), in, out}; }
+
+  std::byte const* weights_;
+  typename Storage::template block<arena_bytes + state_bytes> memory_;
+  [[no_unique_address]] Team team_;
+};
+
+}  // namespace DSI_NAMESPACE

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Addition.
+#pragma once
+
+#include <dsi/numeric/math.hpp>
+#include <dsi/op/elementwise.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// y = a + b, broadcasting.
+struct add : elementwise<2> {
+  static constexpr std::string_view name = "add";
+  static constexpr std::string_view onnx = "Add";
+  template <class V>
+  DSI_INLINE static V apply(V a, V b) { return a + b; }
+};
+
+}  // namespace DSI_NAMESPACE

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Why an operator refuses its inputs: one list of texts for the compiler's errors and the import tool's.
+#pragma once
+
+#include <string_view>
+
+#include <dsi/core/types.hpp>
+
+namespace DSI_NAMESPACE {
+
+// X(name, text). In the texts, A and B are the two numbers that come with the reason.
+#define DSI_INVALID_REASONS(X)                                                                                           \
+  X(input_count, "the operator takes another number of inputs: it needs A and has B; add or remove inputs of the node")  \
+  X(input_type, "this operator does not take this element type (input A, dsi::dtype B); convert with dsi::cast<...>")    \
+  X(types_differ, "the inputs have different element types (dsi::dtype A and B); convert one of them with dsi::cast<...>") \
+  X(rank, "the operator needs rank A, the layer before gives rank B; use dsi::reshape<...> before it")                   \
+  X(too_many_dims, "a tensor has B dimensions, dsi supports A; merge some with dsi::reshape<...>")                       \
+  X(broadcast, "extents A and B neither match nor broadcast; change the layer before or reshape one operand")            \
+  X(dense_inputs, "dsi::dense: the weight has A inputs but the layer before gives B; change dense<...> or the layer before it") \
+  X(matmul_inner, "dsi::matmul: the inner extents A and B differ; transpose or reshape one operand")                     \
+  X(conv_channels, "dsi::conv: the weight expects A input channels but the layer before gives B; change the weight or the layer before it") \
+  X(conv_groups, "dsi::conv: A channels cannot be divided into B groups; change groups or the number of channels")       \
+  X(window, "the window of A elements does not fit into the padded extent B; reduce kernel, dilation or pooling, or pad more") \
+  X(positive, "attribute number A must be positive and is B; correct the node's attributes")                             \
+  X(bias_extent, "the bias has B elements but the layer has A outputs; change the bias")                                 \
+  X(parameter_extent, "a per-channel parameter needs A elements and has B; change the parameter")                        \
+  X(axis, "axis A does not exist in a tensor of rank B; use an axis from -rank to rank-1")                               \
+  X(concat_extent, "dsi::concat: the inputs differ (A and B) in a dimension other than the axis; pad or slice one of them") \
+  X(reshape_size, "dsi::reshape: A elements cannot become B elements; change the new extents")                           \
+  X(slice_range, "dsi::slice: the range ends at A but the extent is B; change starts, steps or sizes")                   \
+  X(permutation, "dsi::transpose: the permutation of rank A is not one of 0..B-1; list every dimension once")            \
+  X(recurrent_weight, "the recurrent weight needs extent A and has B; weights are [directions, gates*hidden, inputs] and [directions, gates*hidden, hidden]") \
+  X(overflow, "the extents multiply to more than fits; reduce them")                                                     \
+  X(custom, "the operator's own infer() refused its inputs (A, B); see the operator's documentation")
+
+enum class invalid : std::uint8_t {
+  none,
+#define DSI_X(Name, Text) Name,
+  DSI_INVALID_REASONS(DSI_X)
+#undef DSI_X
+};
+
+constexpr std::string_view text_of(invalid reason) {
+  switch (reason) {
+    case invalid::none: break;
+#define DSI_X(Name, Text) \
+  case invalid::Name: return Text;
+      DSI_INVALID_REASONS(DSI_X)
+#undef DSI_X
+  }
+  return "valid";
+}
+
+}  // namespace DSI_NAMESPACE

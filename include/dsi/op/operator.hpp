@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// The operator contract: what passes, kernels and the import tool may ask of an operator.
+//
+// An operator is an aggregate whose value says what to compute; it holds no data and loops over none:
+//
+//   static constexpr std::string_view name          "conv"
+//   static constexpr op_traits traits               or: constexpr op_traits traits_for(op_inputs) const
+//   constexpr inferred infer(op_inputs) const       output descriptions, or why the inputs do not fit
+//   constexpr index macs(op_inputs, tensor_desc out) const          optional; 0 when absent
+//   constexpr parameter_list parameters(op_inputs) const            optional; what a pipeline adds behind the inputs
+//   template <class F> constexpr void each_field(F&&) const         optional; attributes, for hashing and the emitter
+//   template <class V> V apply(V...) const          elementwise operators: one element, generic over scalar and vector
+//
+// As a type, an operator without attributes is itself (`relu`); one with attributes is `with_attributes<value>`
+// (`conv2d<{.out = 8, .kernel = {3, 3}}>`). op_value<Op> gives the value of either.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <string_view>
+
+#include <dsi/op/invalid.hpp>
+#include <dsi/tensor/tensor.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// A float in a template argument: clang 14 has no float template parameters, so the bits stand for it.
+struct float_bits {
+  std::uint32_t bits = 0;
+  constexpr float value() const { return std::bit_cast<float>(bits); }
+  constexpr bool operator==(float_bits const&) const = default;
+};
+/// constant(0.5f): a float for an operator's attributes.
+consteval float_bits constant(float value) { return {std::bit_cast<std::uint32_t>(value)}; }
+
+/// Which memory orders an operator accepts. Weights are not meant; see weight_role.
+enum class layout_rule : std::uint8_t {
+  row_major,         ///< inputs and outputs in ONNX's order
+  same,              ///< any order, the same for every full-size input and output
+  channels_last,     ///< prefers channels_last for input 0 and its output
+  channels_last_out, ///< reads either order, writes channels_last (a first convolution with few channels)
+  any,               ///< reads and writes any combination (strided copies)
+};
+
+/// How kernels may want a constant input packed; kernel/pack.hpp maps it to a layout.
+enum class weight_role : std::uint8_t {
+  none,         ///< used as it is
+  matrix,       ///< [outputs, inputs] of a product
+  convolution,  ///< [out, in, k...] or, with groups, [groups, out / groups, in / groups, k...]
+  recurrent,    ///< [directions, gates * hidden, inputs]
+};
+
+/// What passes may know of an operator. They never ask which operator it is, so that a user's own passes through.
+struct op_traits {
+  bool elementwise = false;  ///< has apply(); inputs broadcast to the output
+  bool anchor = false;       ///< an elementwise expression can be fused behind it
+  bool foldable = false;     ///< linear with weights in input 1 and bias in input 2: takes an affine operator into them
+  bool affine = false;       ///< y = x * scale[c] + shift[c] of parameters; has affine()
+  bool view = false;         ///< the output is the input's bytes under other extents
+  layout_rule layouts = layout_rule::row_major;
+  weight_role weight = weight_role::none;  ///< role of input 1 when it is a parameter
+  weight_role weight2 = weight_role::none; ///< role of input 2 when it is a parameter
+};
+
+/// Descriptions of a node's inputs.
+struct op_inputs {
+  tensor_desc const* desc = nullptr;
+  int count = 0;
+  constexpr tensor_desc const& operator[](int i) const { return desc[i]; }
+};
+
+/// The most inputs and outputs of one node.
+inline constexpr int max_inputs = 128;
+inline constexpr int max_outputs = 16;
+
+/// What infer() answers: the outputs, or the reason with its two numbers.
+struct inferred {
+  tensor_desc out[max_outputs]{};
+  int count = 0;
+  invalid reason = invalid::none;
+  index a = 0, b = 0;
+
+  constexpr inferred() = default;
+  constexpr inferred(tensor_desc const& only) : out{only}, count(1) {}  // NOLINT(google-explicit-constructor)
+  constexpr inferred(invalid why, index first, index second) : reason(why), a(first), b(second) {}
+  constexpr explicit operator bool() const { return reason == invalid::none; }
+  constexpr void push_back(tensor_desc const& d) { out[count++] = d; }
+};
+
+/// Constant inputs that a pipeline creates for an operator.
+struct parameter_list {
+  static constexpr int capacity = 6;
+  tensor_desc desc[capacity]{};
+  std::string_view name[capacity]{};
+  int count = 0;
+  constexpr void push_back(std::string_view n, tensor_desc const& d) {
+    name[count] = n;
+    desc[count++] = d;
+  }
+};
+
+namespace detail {
+template <class Op>
+concept has_attributes = requires { Op::attributes; };
+}  // namespace detail
+
+/// An operator type made from an attribute value.
+template <auto Value>
+struct with_attributes {
+  static constexpr auto attributes = Value;
+  using value_type = decltype(Value);
+};
+
+/// The operator's value: its attributes, or itself when it has none.
+template <class Op>
+constexpr auto op_value() {
+  if constexpr (detail::has_attributes<Op>) return Op::attributes;
+  else return Op{};
+}
+template <class Op>
+using op_value_t = decltype(op_value<Op>());
+
+template <class Value>
+constexpr op_traits traits_of(Value const& op, op_inputs in) {
+  if constexpr (requires { op.traits_for(in); }) return op.traits_for(in);
+  else return Value::traits;
+}
+template <class Value>
+constexpr index macs_of(Value const& op, op_inputs in, tensor_desc const& out) {
+  if constexpr (requires { op.macs(in, out); }) return op.macs(in, out);
+  else return 0;
+}
+template <class Value>
+constexpr parameter_list parameters_of(Value const& op, op_inputs in) {
+  if constexpr (requires { op.parameters(in); }) return op.parameters(in);
+  else return parameter_list();
+}
+
+/// A hash of the operator and its attributes, for the structure hash that ties weights to a network.
+template <class Value>
+constexpr std::uint64_t hash_of(Value const& op) {
+  hasher h;
+  h.add_text(Value::name.data(), Value::name.size());
+  if constexpr (requires { op.each_field([](auto const&...) {}); })
+    op.each_field([&h](std::string_view, auto const& field) {
+      using field_type = std::remove_cvref_t<decltype(field)>;
+      if constexpr (std::is_array_v<field_type>) {
+        for (auto const& f : field) h.add(static_cast<std::uint64_t>(f));
+      } else if constexpr (std::is_same_v<field_type, float_bits>) {
+        h.add(field.bits);
+      } else if constexpr (std::is_same_v<field_type, shape>) {
+        h.add(static_cast<std::uint64_t>(field.rank));
+        for (index d : field.dim) h.add(static_cast<std::uint64_t>(d));
+      } else {
+        h.add(static_cast<std::uint64_t>(field));
+      }
+    });
+  return h.value;
+}
+
+/// True for an operator type.
+template <class Op>
+concept operator_type = requires(op_inputs in) {
+  { op_value_t<Op>::name } -> std::convertible_to<std::string_view>;
+  { op_value<Op>().infer(in) } -> std::same_as<inferred>;
+};
+
+}  // namespace DSI_NAMESPACE

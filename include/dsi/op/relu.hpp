@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Rectified linear unit.
+#pragma once
+
+#include <dsi/numeric/math.hpp>
+#include <dsi/op/elementwise.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// y = max(x, 0). NaN stays NaN.
+struct relu : elementwise<1> {
+  static constexpr std::string_view name = "relu";
+  static constexpr std::string_view onnx = "Relu";
+  template <class V>
+  DSI_INLINE static V apply(V x) { return math::max(x, V(0)); }
+};
+
+}  // namespace DSI_NAMESPACE

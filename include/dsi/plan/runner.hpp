@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+// The run path: each step's kernel called on its tensors. Unrolled for small networks, from a table for large ones.
+#pragma once
+
+#include <dsi/plan/network.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// Where one run finds everything.
+struct run_frame {
+  std::byte const* weights;
+  std::byte* arena;
+  std::byte* state;
+  void const* const* in;
+  void* const* out;
+};
+
+/// What an observer is told after each step.
+struct step_event {
+  int step = 0;
+  name_parts name{};            ///< of the tensor that the step leaves
+  std::string_view operation{}; ///< the head's operator
+  std::string_view kernel{};
+  index macs = 0;
+  index bytes = 0;              ///< read and written, weights included
+  int tensor = -1;              ///< the result, as a position in the graph
+  tensor_desc desc{};           ///< its description; the order says how data lies
+  void const* data = nullptr;
+};
+
+/// Runs a network's steps.
+template <class Network>
+struct runner {
+  static constexpr plan_view plan = Network::plan;
+  static constexpr graph_view graph = Network::graph;
+  using sequence = std::make_integer_sequence<int, plan.step_count>;
+
+  /// Above this many steps a table of functions replaces unrolled calls: equal layers then share code and the caller stays small.
+  static constexpr int unrolled_steps = 24;
+
+  template <int S>
+  static constexpr bool runs = plan.steps[S].kind != step_kind::alias;
+
+  // ---------------------------------------------------------------- memory beside the plan's arena
+
+  template <int S>
+  static constexpr std::size_t workspace_of() {
+    if constexpr (runs<S>) return Network::template kernel_at<S>::workspace;
+    else return 0;
+  }
+  template <int S>
+  static constexpr std::size_t state_of() {
+    if constexpr (runs<S>) return Network::template kernel_at<S>::state;
+    else return 0;
+  }
+  struct sizes {
+    std::size_t workspace = 0;
+    std::size_t state = 0;
+    std::size_t state_at[plan.step_count + 1]{};
+  };
+  template <int... S>
+  static constexpr sizes measure(std::integer_sequence<int, S...>) {
+    std::size_t const scratch[]{workspace_of<S>()..., 0};
+    std::size_t const kept[]{state_of<S>()..., 0};
+    sizes m;
+    for (int s = 0; s < plan.step_count; ++s) {
+      m.workspace = scratch[s] > m.workspace ? scratch[s] : m.workspace;
+      m.state_at[s] = m.state;
+      m.state += (kept[s] + alignment - 1) / alignment * alignment;
+    }
+    return m;
+  }
+  static constexpr sizes memory = measure(sequence{});
+  /// Tensors between steps, then the kernels' workspace.
+  static constexpr std::size_t arena_bytes =
+      static_cast<std::size_t>(plan.arena_bytes) + (memory.workspace + alignment - 1) / alignment * alignment;
+  static constexpr std::size_t state_bytes = memory.state;
+
+  // ---------------------------------------------------------------- steps
+
+  template <int Operand>
+  DSI_INLINE static void const* locate(run_frame const& f) {
+    constexpr plan_operand o = plan.operands[Operand];
+    if constexpr (o.weight >= 0) {
+      return f.weights + plan.weights[o.weight].offset;
+    } else {
+      constexpr plan_buffer b = plan.buffer(o.tensor, o.order);
+      if constexpr (b.where == place::input) return f.in[b.at];
+      else if constexpr (b.where == place::output) return f.out[b.at];
+      else if constexpr (b.where == place::weight) return f.weights + b.at;
+      else return f.arena + b.at;
+    }
+  }
+  template <int S, int Operand>
+  DSI_INLINE static void* target(run_frame const& f) {
+    if constexpr (plan.steps[S].to_output >= 0) return f.out[plan.steps[S].to_output];
+    else return const_cast<void*>(locate<Operand>(f));
+  }
+
+  template <int S, class Context, int... I, int... O>
+  DSI_INLINE static void step_with(run_frame const& f, Context& context, std::integer_sequence<int, I...>, std::integer_sequence<int, O...>) {
+    using kernel = typename Network::template kernel_at<S>;
+    constexpr plan_step s = plan.steps[S];
+    void const* const in[]{locate<s.first_operand + I>(f)..., nullptr};
+    void* const out[]{target<S, s.first_operand + s.inputs + O>(f)...};
+    kernel::run(kernel_args{in, out}, f.arena + plan.arena_bytes, f.state + memory.state_at[S], context);
+  }
+  template <int S, class Context>
+  DSI_INLINE static void step(run_frame const& f, Context& context) {
+    if constexpr (runs<S>)
+      step_with<S>(f, context, std::make_integer_sequence<int, plan.steps[S].inputs>{}, std::make_integer_sequence<int, plan.steps[S].outputs>{});
+  }
+
+  /// One function for every step with this kernel.
+  template <class Kernel, class Context>
+  DSI_NOINLINE static void shared_step(kernel_args args, void* scratch, void* state, Context& context) noexcept {
+    Kernel::run(args, scratch, state, context);
+  }
+
+  // The table: where each operand lies, as data.
+  struct table_operand {
+    place where;
+    index at;
+  };
+  struct operand_table {
+    table_operand of[plan.operand_count + 1]{};
+  };
+  static constexpr operand_table make_table() {
+    operand_table t;
+    for (int s = 0; s < plan.step_count; ++s) {
+      plan_step const& step = plan.steps[s];
+      for (int i = 0; i < step.inputs + step.outputs; ++i) {
+        plan_operand const& o = plan.operands[step.first_operand + i];
+        table_operand& entry = t.of[step.first_operand + i];
+        if (i >= step.inputs && step.to_output >= 0) {
+          entry = {place::output, step.to_output};
+        } else if (o.weight >= 0) {
+          entry = {place::weight, plan.weights[o.weight].offset};
+        } else {
+          plan_buffer const& b = plan.buffer(o.tensor, o.order);
+          entry = {b.where, b.at};
+        }
+      }
+    }
+    return t;
+  }
+  static constexpr int widest_step() {
+    int n = 1;
+    for (int s = 0; s < plan.step_count; ++s) n = plan.steps[s].inputs + plan.steps[s].outputs > n ? plan.steps[s].inputs + plan.steps[s].outputs : n;
+    return n;
+  }
+  static void const* find(run_frame const& f, table_operand const& o) {
+    switch (o.where) {
+      case place::weight: return f.weights + o.at;
+      case place::input: return f.in[o.at];
+      case place::output: return f.out[o.at];
+      default: return f.arena + o.at;
+    }
+  }
+  template <class Context>
+  using step_function = void (*)(kernel_args, void*, void*, Context&) noexcept;
+  template <int S, class Context>
+  static constexpr step_function<Context> function_of() {
+    if constexpr (runs<S>) return &shared_step<typename Network::template kernel_at<S>, Context>;
+    else return nullptr;
+  }
+  struct step_slot {
+    int first_operand, inputs, outputs;
+    std::size_t state_at;
+  };
+  struct slot_table {
+    step_slot of[plan.step_count + 1]{};
+  };
+  static constexpr slot_table make_slots() {
+    slot_table t;
+    for (int s = 0; s < plan.step_count; ++s)
+      t.of[s] = {plan.steps[s].first_operand, plan.steps[s].inputs, plan.steps[s].outputs, memory.state_at[s]};
+    return t;
+  }
+
+  template <class Context, int... S>
+  static void run_table(run_frame const& f, Context& context, std::integer_sequence<int, S...>) noexcept {
+    static constexpr step_function<Context> functions[]{function_of<S, Context>()..., nullptr};
+    static constexpr operand_table operands = make_table();
+    static constexpr slot_table slots = make_slots();
+    for (int s = 0; s < plan.step_count; ++s) {
+      if (functions[s] == nullptr) continue;
+      step_slot const& slot = slots.of[s];
+      void const* in[widest_step() + 1];
+      void* out[max_outputs];
+      for (int i = 0; i < slot.inputs; ++i) in[i] = find(f, operands.of[slot.first_operand + i]);
+      for (int i = 0; i < slot.outputs; ++i) out[i] = const_cast<void*>(find(f, operands.of[slot.first_operand + slot.inputs + i]));
+      functions[s]({in, out}, f.arena + plan.arena_bytes, f.state + slot.state_at, context);
+    }
+  }
+  template <class Context, int... S>
+  DSI_INLINE static void run_unrolled(run_frame const& f, Context& context, std::integer_sequence<int, S...>) noexcept {
+    (step<S>(f, context), ...);
+  }
+
+  /// One run.
+  template <class Context>
+  static void run(run_frame const& f, Context& context) noexcept {
+    if constexpr (plan.step_count <= unrolled_steps) run_unrolled(f, context, sequence{});
+    else run_table(f, context, sequence{});
+  }
+
+  // ---------------------------------------------------------------- observed runs
+
+  template <int S>
+  static constexpr step_event event_of() {
+    constexpr plan_step s = plan.steps[S];
+    step_event e;
+    e.step = S;
+    e.tensor = plan.operands[s.first_operand + s.inputs].tensor;
+    e.name = graph.tensors[e.tensor].name;
+    e.desc = graph.desc(e.tensor);
+    e.desc.order = plan.operands[s.first_operand + s.inputs].order;
+    if constexpr (s.kind == step_kind::reorder) {
+      e.operation = "reorder";
+    } else {
+      e.operation = op_value_t<type_at<typename Network::operators, graph.nodes[plan.members[s.first_member]].op>>::name;
+      for (int m = 0; m < s.members; ++m) e.macs += graph.nodes[plan.members[s.first_member + m]].macs;
+    }
+    if constexpr (runs<S>) e.kernel = Network::template kernel_at<S>::name;
+    else e.kernel = "view";
+    for (int i = 0; i < s.inputs + s.outputs; ++i) {
+      plan_operand const& o = plan.operands[s.first_operand + i];
+      e.bytes += o.weight >= 0 ? plan.weights[o.weight].bytes : graph.desc(o.tensor).bytes();
+    }
+    return e;
+  }
+  template <int S, class Context, class Observer>
+  static void observed_step(run_frame const& f, Context& context, Observer& observer) {
+    if constexpr (runs<S>) {
+      constexpr plan_step s = plan.steps[S];
+      observer.before(S);
+      step<S>(f, context);
+      step_event e = event_of<S>();
+      e.data = target<S, s.first_operand + s.inputs>(f);
+      observer.after(e);
+    }
+  }
+  template <class Context, class Observer, int... S>
+  static void run_observed_all(run_frame const& f, Context& context, Observer& observer, std::integer_sequence<int, S...>) {
+    using call = void (*)(run_frame const&, Context&, Observer&);
+    static constexpr call calls[]{&observed_step<S, Context, Observer>..., nullptr};
+    for (int s = 0; s < plan.step_count; ++s) calls[s](f, context, observer);
+  }
+  /// One run with observer.before(step) and observer.after(step_event) around every step. Values are those of run().
+  template <class Context, class Observer>
+  static void run_observed(run_frame const& f, Context& context, Observer& observer) {
+    run_observed_all(f, context, observer, sequence{});
+  }
+
+  // ---------------------------------------------------------------- state
+
+  template <int S>
+  static void reset_step(std::byte* state) noexcept {
+    if constexpr (runs<S>) {
+      using kernel = typename Network::template kernel_at<S>;
+      if constexpr (requires { kernel::reset(static_cast<void*>(state)); }) kernel::reset(static_cast<void*>(state + memory.state_at[S]));
+    }
+  }
+  template <int... S>
+  static void reset_all(std::byte* state, std::integer_sequence<int, S...>) noexcept {
+    using call = void (*)(std::byte*) noexcept;
+    static constexpr call calls[]{&reset_step<S>..., nullptr};
+    for (int s = 0; s < plan.step_count; ++s) calls[s](state);
+  }
+  static void reset(std::byte* state) noexcept {
+    for (std::size_t i = 0; i < state_bytes; ++i) state[i] = std::byte{};
+    if constexpr (state_bytes > 0) reset_all(state, sequence{});
+  }
+};
+
+}  // namespace DSI_NAMESPACE

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Extents, layouts and tensor descriptions: as values for passes, as types for kernels.
+#pragma once
+
+#include <utility>
+
+#include <dsi/numeric/dtype.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// Extents as a value. Rank 0 is a scalar with one element.
+struct shape {
+  int rank = 0;
+  index dim[max_rank]{};
+
+  constexpr shape() = default;
+  template <class... I>
+    requires(sizeof...(I) > 0 && sizeof...(I) <= max_rank)
+  constexpr explicit shape(I... extents) : rank(sizeof...(I)), dim{static_cast<index>(extents)...} {}
+
+  constexpr index operator[](int i) const { return dim[i]; }
+  constexpr index& operator[](int i) { return dim[i]; }
+  constexpr void push_back(index extent) { dim[rank++] = extent; }
+  /// Elements in all. 1 for rank 0; -1 when the product overflows.
+  constexpr index size() const {
+    index n = 1;
+    for (int i = 0; i < rank; ++i) n = checked_product(n, dim[i]);
+    return n;
+  }
+  /// Product of the extents in [first, last).
+  constexpr index product(int first, int last) const {
+    index n = 1;
+    for (int i = first; i < last; ++i) n *= dim[i];
+    return n;
+  }
+  constexpr bool operator==(shape const& other) const {
+    if (rank != other.rank) return false;
+    for (int i = 0; i < rank; ++i)
+      if (dim[i] != other.dim[i]) return false;
+    return true;
+  }
+};
+
+/// The order of a tensor's elements in memory. Activations have one of the first two, of the same ONNX tensor [N, C, spatial...];
+/// the others are for weights (kernel/pack.hpp defines them) and depend on shape and type alone, never on the machine.
+enum class layout : std::uint8_t {
+  row_major,      ///< as ONNX stores it, last dimension contiguous
+  channels_last,  ///< N, spatial..., C: dimension 1 contiguous; only for rank >= 3
+  panels,         ///< weights of a product: panels of 16 outputs, inputs innermost by 1, 2 or 4
+  taps,           ///< depthwise weights: one row of channels (padded to 16) for each tap
+};
+
+constexpr std::string_view name_of(layout l) {
+  switch (l) {
+    case layout::row_major: return "row_major";
+    case layout::channels_last: return "channels_last";
+    case layout::panels: return "panels";
+    case layout::taps: return "taps";
+  }
+  return "?";
+}
+
+/// Everything that a pass or a kernel may know of a tensor, except where it lies.
+struct tensor_desc {
+  dtype type = dtype::f32;
+  layout order = layout::row_major;
+  shape extents{};
+
+  constexpr int rank() const { return extents.rank; }
+  constexpr index operator[](int i) const { return extents.dim[i]; }
+  constexpr index size() const { return extents.size(); }
+  /// -1 when the product overflows.
+  constexpr index bytes() const { return checked_product(extents.size(), size_of(type)); }
+  constexpr bool operator==(tensor_desc const&) const = default;
+};
+
+/// Element strides of a tensor, by ONNX dimension, for either layout.
+constexpr shape strides_of(tensor_desc const& t) {
+  shape s;
+  s.rank = t.rank();
+  if (t.order == layout::channels_last && t.rank() >= 3) {
+    s.dim[1] = 1;
+    index step = t[1];
+    for (int i = t.rank() - 1; i >= 2; --i) {
+      s.dim[i] = step;
+      step *= t[i];
+    }
+    s.dim[0] = step;
+    return s;
+  }
+  index step = 1;
+  for (int i = t.rank() - 1; i >= 0; --i) {
+    s.dim[i] = step;
+    step *= t[i];
+  }
+  return s;
+}
+
+/// True when row_major and channels_last are the same order of bytes: one channel, or one spatial position.
+constexpr bool same_in_every_layout(shape const& s) {
+  return s.rank < 3 || s.dim[1] == 1 || s.product(2, s.rank) == 1;
+}
+
+/// Extents in a type.
+template <index... Dims>
+struct extents {
+  static constexpr shape value = [] {
+    shape s;
+    (s.push_back(Dims), ...);
+    return s;
+  }();
+};
+
+/// A tensor in a type: what kernels are specialized on. T is the storage type.
+template <class T, class Extents, layout Order = layout::row_major>
+struct tensor {
+  using value_type = T;
+  using extents_type = Extents;
+  static constexpr tensor_desc desc{dtype_of<T>, Order, Extents::value};
+};
+
+namespace detail {
+template <class Holder, class Dims>
+struct tensor_type;
+template <class Holder, int... I>
+struct tensor_type<Holder, std::integer_sequence<int, I...>> {
+  using type = tensor<storage_t<Holder::value.type>, extents<Holder::value.extents.dim[I]...>, Holder::value.order>;
+};
+}  // namespace detail
+
+/// The tensor type of the description Holder::value.
+template <class Holder>
+using tensor_of = typename detail::tensor_type<Holder, std::make_integer_sequence<int, Holder::value.rank()>>::type;
+
+}  // namespace DSI_NAMESPACE

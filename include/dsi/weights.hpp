@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The values of a network: packed, checked once, immutable, shared by any number of engines.
+#pragma once
+
+#include <cstring>
+#include <span>
+
+#include <dsi/plan/network.hpp>
+#include <dsi/plan/pack_weights.hpp>
+#include <dsi/tensor/storage.hpp>
+#include <dsi/weights_blob.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// A parameter's values by its name ("dense0.weight", or the name of the parameter<...> entry), in ONNX's order.
+struct named_values {
+  std::string_view name;
+  dtype type;
+  void const* data;
+  index size;  ///< elements
+  template <class T, std::size_t N>
+  named_values(std::string_view n, std::span<T, N> v)
+      : name(n), type(dtype_of<std::remove_const_t<T>>), data(v.data()), size(static_cast<index>(v.size())) {}
+};
+
+namespace detail {
+/// Asks the affine operator of a node, which is a type, by the node's number.
+template <class Network>
+struct affine_table {
+  template <class Get>
+  static void ask(int node, Get const& get, index c, double& scale, double& shift) {
+    ask_each(std::make_integer_sequence<int, Network::graph.node_count>{}, node, get, c, scale, shift);
+  }
+  template <int... N, class Get>
+  static void ask_each(std::integer_sequence<int, N...>, int node, Get const& get, index c, double& scale, double& shift) {
+    using call = void (*)(Get const&, index, double&, double&);
+    static constexpr call table[]{&one<N, Get>...};
+    table[node](get, c, scale, shift);
+  }
+  template <int N, class Get>
+  static void one(Get const& get, index c, double& scale, double& shift) {
+    constexpr auto op = op_value<type_at<typename Network::operators, Network::graph.nodes[N].op>>();
+    if constexpr (requires { op.affine(get, c, scale, shift); }) op.affine(get, c, scale, shift);
+  }
+};
+}  // namespace detail
+
+/// The weights of a model for a backend. Copying shares nothing and is not offered; move it, or refer to it.
+template <class Model, class Backend>
+class weights {
+ public:
+  using network_type = network<Model, Backend>;
+
+  /// Takes a blob that dsi wrote for this model: checks length, structure hash, checksum, layouts and that all values are
+  /// finite, and copies it. Errors: malformed, mismatch, not_finite, out_of_memory.
+  static result<weights> load(std::span<std::byte const> bytes) {
+    if (auto good = check_blob(bytes, network_type::structure, network_type::plan); !good) return good.error();
+    weights w;
+    if (!w.memory_.allocate(bytes.size())) return no_memory();
+    std::memcpy(w.memory_.data(), bytes.data(), bytes.size());
+    return w;
+  }
+
+  /// Packs values given by name. Every parameter must be there once, with its number of elements and its element type.
+  /// Errors: mismatch (says which parameter), not_finite, out_of_memory.
+  static result<weights> from(std::span<named_values const> values) {
+    constexpr graph_view g = network_type::graph;
+    constexpr plan_view p = network_type::plan;
+    void const* source[g.tensor_count > 0 ? g.tensor_count : 1]{};
+    for (named_values const& v : values) {
+      int const t = find(v.name);
+      if (t < 0) return failure{errc::mismatch, message("the model has no parameter ").append(v.name)};
+      tensor_desc const& d = g.desc(t);
+      if (d.type != v.type)
+        return failure{errc::mismatch, message(v.name).append(" has type ").append(name_of(v.type)).append(" but the model needs ").append(name_of(d.type))};
+      if (d.size() != v.size)
+        return failure{errc::mismatch, message(v.name).append(" has ").append(v.size).append(" elements but the model needs ").append(d.size())};
+      if (is_floating(v.type))
+        for (index i = 0; i < v.size; ++i)
+          if (!is_finite(element_as_double(v.type, v.data, i)))
+            return failure{errc::not_finite, message(v.name).append(" holds a NaN or an infinity at element ").append(i)};
+      source[t] = v.data;
+    }
+    for (int t = 0; t < g.tensor_count; ++t)
+      if (g.tensors[t].kind == tensor_kind::parameter && source[t] == nullptr)
+        return failure{errc::mismatch, message("no values given for parameter ").append(g.tensors[t].name.text().view())};
+    weights w;
+    constexpr index scratch_doubles = pack_scratch(p);
+    aligned_memory scratch;
+    if (!w.memory_.allocate(static_cast<std::size_t>(blob_bytes(p))) || !scratch.allocate(sizeof(double) * static_cast<std::size_t>(scratch_doubles + 1)))
+      return no_memory();
+    std::byte* const data = w.memory_.data() + blob_data_offset(p);
+    pack_weights(g, p, [&](int t) { return source[t]; },
+                 [](int node, auto const& get, index c, double& s, double& b) { detail::affine_table<network_type>::ask(node, get, c, s, b); }, data,
+                 reinterpret_cast<double*>(scratch.data()));
+    write_blob_header(w.memory_.data(), network_type::structure, p);
+    return w;
+  }
+  static result<weights> from(std::initializer_list<named_values> values) {
+    return from(std::span<named_values const>(values.begin(), values.size()));
+  }
+
+  /// The blob, to be kept in a file and given to load().
+  std::span<std::byte const> bytes() const { return {memory_.data(), static_cast<std::size_t>(blob_bytes(network_type::plan))}; }
+  /// The packed part, 64-byte aligned.
+  std::byte const* data() const { return memory_.data() + blob_data_offset(network_type::plan); }
+
+ private:
+  weights() = default;
+  static failure no_memory() { return {errc::out_of_memory, "no memory for the weights"}; }
+  static bool is_finite(double v) { return v - v == 0; }
+  static int find(std::string_view name) {
+    constexpr graph_view g = network_type::graph;
+    for (int t = 0; t < g.tensor_count; ++t)
+      if (g.tensors[t].kind == tensor_kind::parameter && g.tensors[t].name.text().view() == name) return t;
+    return -1;
+  }
+  aligned_memory memory_;
+};
+
+}  // namespace DSI_NAMESPACE
