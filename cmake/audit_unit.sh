@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# audit_unit.sh NM OBJECT SYMBOL: is SYMBOL the only name that OBJECT gives to the linker?
+# audit_unit.sh NM READELF OBJECT SYMBOL: is SYMBOL the only name that OBJECT gives to the linker?
 #
 # A second one, above all a weak one, could replace the same function of another instruction set: the program would then
 # run AVX-512 code on a machine without it. Start-up code (.init_array) would run before the processor is known.
 # Sanitizers need start-up code of their own and are recognized by their runtime.
 set -eu
-nm=$1 object=$2 symbol=$3
+nm=$1 readelf=$2 object=$3 symbol=$4
 fail() { echo "error: $object: $1" >&2; exit 1; }
 
 names=$("$nm" -g --defined-only "$object" | awk 'NF >= 2 { print $(NF - 1), $NF }')
@@ -19,6 +19,6 @@ case $kind in
   *) fail "$symbol is weak or unique (nm says $kind)" ;;
 esac
 
-if "$nm" -a "$object" | awk '$NF ~ /^\.(init_array|ctors|preinit_array)/ { found = 1 } END { exit !found }'; then
+if "$readelf" -SW "$object" | grep -qE '\.(init_array|ctors|preinit_array)'; then
   "$nm" -u "$object" | grep -qE '__(asan|hwasan|tsan|msan)_init' || fail "has start-up code (.init_array): an object with a constructor at namespace scope"
 fi

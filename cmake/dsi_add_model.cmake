@@ -137,7 +137,7 @@ function(dsi_add_model target model)
       COMMAND ${compile} ${flags} -MD -MF "${dir}/${S}_describe.d" -MT "${dir}/${S}_description.txt" -c "${dir}/${S}_describe.cpp"
               -o "${dir}/${S}_describe.o"
       COMMAND "${DSI_OBJCOPY}" -O binary --only-section=.dsi_description "${dir}/${S}_describe.o" "${dir}/${S}_description.txt"
-      DEPENDS "${dir}/${S}_describe.cpp" "${dir}/${S}_model.hpp" "${dir}/flags-CXX.rsp" DEPFILE "${dir}/${S}_describe.d"
+      DEPENDS "${dir}/${S}_describe.cpp" "${dir}/${S}_model.hpp" "${dir}/flags-CXX$<CONFIG>.rsp" DEPFILE "${dir}/${S}_describe.d"
       COMMENT "dsi: shapes of ${arg_TYPE}" VERBATIM COMMAND_EXPAND_LISTS)
     list(APPEND command --type ${arg_TYPE} --description "${dir}/${S}_description.txt")
     list(APPEND depends "${dir}/${S}_description.txt")

@@ -26,7 +26,7 @@ endfunction()
 # One list for this check and for the tool's: include/dsi/import/reserved_names.hpp.
 function(_dsi_check_name S call)
   set(mend "pass another, as in NAME my_net")
-  if(NOT S MATCHES "^[A-Za-z_][A-Za-z0-9_]*$" OR S MATCHES "__|^_[A-Z]")
+  if(NOT S MATCHES "^[A-Za-z_][A-Za-z0-9_]*$" OR S MATCHES "^_[A-Z_]")
     message(FATAL_ERROR "${call}: \"${S}\" cannot be a namespace; ${mend}")
   endif()
   get_property(include GLOBAL PROPERTY DSI_INCLUDE_DIR)
@@ -88,12 +88,20 @@ function(_dsi_flags_of result isa)
   set(${result} ${${isa}} PARENT_SCOPE)
 endfunction()
 
+# find_program's validator: a dsi program of the target's kind does not run here.
+function(_dsi_runs_here result path)
+  execute_process(COMMAND "${path}" --version RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+  if(NOT status EQUAL 0)
+    set(${result} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
 # DSI_TOOL, the tool of this build, or the installed one. Sets the command and what a rule that runs it depends on.
 function(_dsi_tool result depends type call)
   get_property(installed GLOBAL PROPERTY DSI_INSTALLED_TOOL)
   get_property(onnx GLOBAL PROPERTY DSI_TOOL_READS_ONNX)
   if(NOT DSI_TOOL AND CMAKE_CROSSCOMPILING)
-    find_program(DSI_TOOL dsi NO_CMAKE_FIND_ROOT_PATH DOC "the host's dsi program")
+    find_program(DSI_TOOL dsi NO_CMAKE_FIND_ROOT_PATH VALIDATOR _dsi_runs_here DOC "the host's dsi program")
     if(NOT DSI_TOOL)
       message(FATAL_ERROR "${call}: cross-compiling needs the host's dsi program: build and install dsi for the host and pass -DDSI_TOOL=/path/to/dsi")
     endif()
@@ -131,15 +139,15 @@ function(_dsi_target_flags result)
   set(${result} ${flags} PARENT_SCOPE)
 endfunction()
 
-# GNU ld, objcopy and nm of the target: only GNU ld knows --force-group-allocation in every version that we support.
+# GNU ld, objcopy, nm and readelf of the target: only GNU ld knows --force-group-allocation in every version that we support.
 function(_dsi_find_binutils)
-  if(DSI_LD AND DSI_OBJCOPY AND DSI_NM)
+  if(DSI_LD AND DSI_OBJCOPY AND DSI_NM AND DSI_READELF)
     return()
   endif()
   _dsi_target_flags(flags)
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${flags} -dumpmachine OUTPUT_VARIABLE machine OUTPUT_STRIP_TRAILING_WHITESPACE)
   string(REGEX REPLACE "^([^-]+)-.*$" "\\1-linux-gnu" debian "${machine}")
-  foreach(tool ld objcopy nm)
+  foreach(tool ld objcopy nm readelf)
     string(TOUPPER ${tool} upper)
     set(candidates)
     foreach(prefix "${machine}-" "${debian}-")
@@ -176,12 +184,12 @@ function(_dsi_compile_setup result target dir threads)
   string(APPEND content "$<$<BOOL:${options}>:'$<JOIN:${options},'\n'>'\n>")
   string(APPEND content "$<$<BOOL:${defines}>:'-D$<JOIN:${defines},'\n'-D>'\n>")
   string(APPEND content "$<$<BOOL:${includes}>:'-I$<JOIN:${includes},'\n'-I>'\n>>")
-  file(GENERATE OUTPUT "${dir}/flags-$<COMPILE_LANGUAGE>.rsp" CONTENT "${content}" TARGET ${target})
+  file(GENERATE OUTPUT "${dir}/flags-$<COMPILE_LANGUAGE>$<CONFIG>.rsp" CONTENT "${content}" TARGET ${target})
 
   _dsi_target_flags(target_flags)
   get_property(xsimd GLOBAL PROPERTY DSI_XSIMD_INCLUDE_DIR)
   get_property(dsi GLOBAL PROPERTY DSI_INCLUDE_DIR)
-  set(command ${CMAKE_CXX_COMPILER_LAUNCHER} ${CMAKE_CXX_COMPILER} ${target_flags} -std=c++20 ${words} "@${dir}/flags-CXX.rsp" "-I${dir}" "-I${dsi}")
+  set(command ${CMAKE_CXX_COMPILER_LAUNCHER} ${CMAKE_CXX_COMPILER} ${target_flags} -std=c++20 ${words} "@${dir}/flags-CXX$<CONFIG>.rsp" "-I${dir}" "-I${dsi}")
   if(xsimd AND NOT xsimd MATCHES "^/usr/include/?$")
     list(APPEND command "-I${xsimd}")
   endif()
@@ -205,8 +213,8 @@ function(_dsi_isolated_object dir symbol source compile depends)
     COMMAND ${compile} -MD -MF "${object}.d" -MT "${object}.o" -c "${dir}/${source}" -o "${object}.raw.o"
     COMMAND "${DSI_LD}" -r --force-group-allocation -o "${object}.whole.o" "${object}.raw.o"
     COMMAND "${DSI_OBJCOPY}" --keep-global-symbol=${symbol} "${object}.whole.o" "${object}.o"
-    COMMAND sh "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/audit_unit.sh" "${DSI_NM}" "${object}.o" ${symbol}
-    DEPENDS "${dir}/${source}" "${dir}/flags-CXX.rsp" ${depends} DEPFILE "${object}.d"
+    COMMAND sh "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/audit_unit.sh" "${DSI_NM}" "${DSI_READELF}" "${object}.o" ${symbol}
+    DEPENDS "${dir}/${source}" "${dir}/flags-CXX$<CONFIG>.rsp" ${depends} DEPFILE "${object}.d"
     COMMENT "dsi: ${symbol}" VERBATIM)
 endfunction()
 
@@ -233,9 +241,13 @@ function(_dsi_write_type_sources dir S header type includes threads)
     string(APPEND text "#include \"${include}\"\n")
   endforeach()
   string(APPEND text "#include <dsi/parallel/${policy}.hpp>\n#include <dsi/unit.hpp>\n\nnamespace ${S}_model {\n"
-    "constexpr dsi::embed::unit unit(char const* isa) { return dsi::make_unit<${object}, ::${type}>(isa); }\n}  // namespace ${S}_model\n")
+    "consteval dsi::embed::unit unit(char const* isa) {\n"
+    "  return dsi::make_unit<dsi::default_backend, ${object}, dsi::sized_network<1, ::${type}>>(isa);\n}\n}  // namespace ${S}_model\n")
   _dsi_write_if_different("${dir}/${S}_model.hpp" "${text}")
-  _dsi_write_if_different("${dir}/${S}_describe.cpp" "// Generated by dsi_add_model. Changes here are lost.\n#include \"${S}_model.hpp\"\n\n#include <dsi/embedded_describe.hpp>\n\nextern \"C\" {\n[[gnu::used, gnu::section(\".dsi_description\")]] constinit auto const dsi_description = dsi::embed::describe<${S}_model::unit>();\n}\n")
+  string(CONCAT text "// Generated by dsi_add_model. Changes here are lost.\n#include \"${S}_model.hpp\"\n\n#include <dsi/embedded_describe.hpp>\n\n"
+    "namespace {\nconstexpr dsi::embed::unit described() { return ${S}_model::unit(\"\"); }\n}  // namespace\n\nextern \"C\" {\n"
+    "[[gnu::used, gnu::section(\".dsi_description\")]] constinit auto const dsi_description = dsi::embed::describe<described>();\n}\n")
+  _dsi_write_if_different("${dir}/${S}_describe.cpp" "${text}")
 endfunction()
 
 cmake_policy(POP)

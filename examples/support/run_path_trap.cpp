@@ -49,7 +49,7 @@ constinit std::atomic<std::uint64_t> locks{0};
 constinit std::atomic<std::uint64_t> system_calls{0};
 constinit std::atomic<long> first_system_call{-1};
 
-void saw(std::atomic<std::uint64_t>& counter) noexcept {
+[[maybe_unused]] void saw(std::atomic<std::uint64_t>& counter) noexcept {
   if (armed.load(std::memory_order_relaxed)) counter.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -151,7 +151,8 @@ TRAP_LOCK(noexcept, int, pthread_spin_trylock, (pthread_spinlock_t * l), l)
 TRAP_LOCK(noexcept, int, pthread_barrier_wait, (pthread_barrier_t * b), b)
 TRAP_LOCK(, int, pthread_cond_wait, (pthread_cond_t * c, pthread_mutex_t* m), c, m)
 TRAP_LOCK(, int, pthread_cond_timedwait, (pthread_cond_t * c, pthread_mutex_t* m, timespec const* t), c, m, t)
-TRAP_LOCK(, int, pthread_cond_clockwait, (pthread_cond_t * c, pthread_mutex_t* m, clockid_t k, timespec const* t), c, m, k, t)
+TRAP_LOCK(, int, pthread_cond_clockwait, (pthread_cond_t * c, pthread_mutex_t* m, clockid_t k, timespec const* t), c, m,
+          k, t)
 TRAP_LOCK(, int, pthread_once, (pthread_once_t * o, void (*f)()), o, f)
 TRAP_LOCK(, int, sem_wait, (sem_t * s), s)
 TRAP_LOCK(noexcept, int, sem_trywait, (sem_t * s), s)

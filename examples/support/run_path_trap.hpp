@@ -18,7 +18,7 @@ struct trap {
 
 struct run_path_report {
   trap allocations;   ///< malloc family and operator new, frees too; in any thread of the process
-  trap locks;         ///< mutexes, rwlocks, spin locks, condition variables, semaphores, barriers, once, futexes; any thread
+  trap locks;         ///< mutex, rwlock, spin lock, condition variable, semaphore, barrier, once, futex; any thread
   trap system_calls;  ///< in the measuring thread: any, also those that libc makes by itself
   long first_system_call = -1;  ///< its number in <sys/syscall.h>, -1 for none
 

@@ -35,7 +35,8 @@ struct event {
   std::int64_t macs = 0;
   std::int64_t bytes = 0;        ///< read and written: inputs, weights, outputs
   std::int64_t nanoseconds = 0;
-  void const* data = nullptr;    ///< the group's output, row-major as ONNX stores it; valid during the call
+  void const* data = nullptr;    ///< the group's output; valid during the call
+  bool channels_last = false;    ///< how data lies: N, spatial..., C instead of ONNX's row-major order
   tensor_info info{};
 };
 

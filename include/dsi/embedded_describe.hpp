@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A network written by hand tells the dsi program its shapes: as text in an object file, which also a cross-compiler makes.
 //
-// dsi_add_model(app mlp.hpp TYPE mlp) compiles `dsi_description = describe<S_model::unit>()` for the target and takes the
-// text out with objcopy. Nothing of the target runs on the host.
+// dsi_add_model(app mlp.hpp TYPE mlp) compiles `dsi_description = describe<...>()` for the target and takes the text out with
+// objcopy. Nothing of the target runs on the host.
 #pragma once
 
 #include <dsi/embedded.hpp>
@@ -63,18 +63,18 @@ struct description_text {
 
 }  // namespace detail
 
-/// The networks of a unit as lines of text:
+/// The networks of the unit that Unit() returns, as lines of text:
 ///   dsi-description 1 / network BATCH STATE_BYTES / input DTYPE RANK DIM... NAME / output ...
-template <unit (*Unit)(char const* isa)>
+template <unit (*Unit)()>
 constexpr auto describe() {
   constexpr std::size_t size = [] {
     detail::description_writer w;
-    w.whole(Unit(""));
+    w.whole(Unit());
     return w.size;
   }();
   detail::description_text<size> t{};
   detail::description_writer w{t.text};
-  w.whole(Unit(""));
+  w.whole(Unit());
   return t;
 }
 

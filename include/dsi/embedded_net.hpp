@@ -10,6 +10,7 @@
 
 #include <dsi/core/fixed_string.hpp>
 #include <dsi/core/result.hpp>
+#include <dsi/core/type_pack.hpp>
 #include <dsi/embedded.hpp>
 #include <dsi/numeric/half.hpp>
 
@@ -78,23 +79,12 @@ struct ports {
     return found;
   }
 
- private:
-  template <int I, class P>
-  struct numbered {};
-  template <class Indices>
-  struct all;
-  template <int... I>
-  struct all<std::integer_sequence<int, I...>> : numbered<I, Ports>... {};
-  template <int I, class P>
-  static P pick(numbered<I, P> const&);
-
- public:
   template <int I>
-  using at = decltype(pick<I>(all<std::make_integer_sequence<int, count>>{}));
+  using at = type_at<type_pack<Ports...>, I>;
 };
 
 /// Checked weights from outside the binary, for S::net n{w} and n.bind(w). They outlive every net that uses them.
-template <model const& Model>
+template <class Table>
 class weights {
  public:
   /// Copies the bytes and checks the copy: length, checksum, structure hash, layout ids, finite values.
@@ -107,14 +97,14 @@ class weights {
       : blob_(detail::taken(other.blob_)), size_(other.size_), owned_(detail::taken(other.owned_)) {}
   DSI_INLINE weights& operator=(weights&& other) noexcept {
     if (this != &other) {
-      Model.release(owned_);
+      Table::get().release(owned_);
       blob_ = detail::taken(other.blob_);
       size_ = other.size_;
       owned_ = detail::taken(other.owned_);
     }
     return *this;
   }
-  DSI_INLINE ~weights() { Model.release(owned_); }
+  DSI_INLINE ~weights() { Table::get().release(owned_); }
 
   DSI_INLINE void const* data() const noexcept { return blob_; }
   DSI_INLINE std::size_t size() const noexcept { return size_; }
@@ -125,7 +115,7 @@ class weights {
   static DSI_INLINE result<weights> from(std::span<std::byte const> bytes, bool copy) {
     void const* blob = nullptr;
     detail::outcome o;
-    o.code = Model.load(&Model, bytes.data(), bytes.size(), copy, &blob, o.text, sizeof(o.text));
+    o.code = Table::get().load(&Table::get(), bytes.data(), bytes.size(), copy, &blob, o.text, sizeof(o.text));
     if (o.code != 0) return o.to_failure();
     return weights(blob, bytes.size(), copy ? blob : nullptr);
   }
@@ -138,8 +128,8 @@ class weights {
 /// A network in memory: arena, state, threads and its own input and output buffers, in one allocation made at
 /// construction. Movable; a moved-from net may only be assigned to or destroyed. One thread at a time runs a net.
 ///
-/// Self is the generated class, Which its number among the batch sizes.
-template <class Self, model const& Model, int Which, class Inputs, class Outputs, std::size_t StateBytes, bool Embedded>
+/// Self is the generated class, Table::get() the dispatcher's table, Which the number among its batch sizes.
+template <class Self, class Table, int Which, class Inputs, class Outputs, std::size_t StateBytes, bool Embedded>
 class net {
   template <fixed_string Name>
   static constexpr int input_named = Inputs::find(Name.view());
@@ -147,7 +137,7 @@ class net {
   static constexpr int output_named = Outputs::find(Name.view());
 
  public:
-  using weights_type = weights<Model>;
+  using weights_type = weights<Table>;
   static constexpr std::size_t state_bytes = StateBytes;
   static constexpr int input_count = Inputs::count;
   static constexpr int output_count = Outputs::count;
@@ -166,12 +156,12 @@ class net {
   DSI_INLINE net(net&& other) noexcept : instance_(detail::taken(other.instance_)) {}
   DSI_INLINE net& operator=(net&& other) noexcept {
     if (this != &other) {
-      Model.close(instance_);
+      Table::get().close(instance_);
       instance_ = detail::taken(other.instance_);
     }
     return *this;
   }
-  DSI_INLINE ~net() { Model.close(instance_); }
+  DSI_INLINE ~net() { Table::get().close(instance_); }
 
   /// Runs on the net's own memory: input<I>() -> output<I>().
   DSI_INLINE void run() noexcept { call(instance_->inputs, instance_->outputs); }
@@ -207,11 +197,11 @@ class net {
   DSI_INLINE void observe(F&& f) noexcept { call_observed(f, instance_->inputs, instance_->outputs); }
 
   /// Other weights from the next run on; state is kept. Not during a run. w outlives the net or its next bind().
-  DSI_INLINE void bind(weights_type const& w) noexcept { Model.bind(instance_, w.data(), w.size()); }
+  DSI_INLINE void bind(weights_type const& w) noexcept { Table::get().bind(instance_, w.data(), w.size()); }
   DSI_INLINE void bind(weights_type&&) = delete;
 
   /// State of recurrent and streaming layers. Saved bytes fit any net of the same network, on any instruction set.
-  DSI_INLINE void reset() noexcept { Model.reset(instance_); }
+  DSI_INLINE void reset() noexcept { Table::get().reset(instance_); }
   DSI_INLINE void save(std::span<std::byte, StateBytes> to) const noexcept {
     if constexpr (StateBytes > 0) __builtin_memcpy(to.data(), instance_->state, StateBytes);
   }
@@ -220,8 +210,8 @@ class net {
   }
 
   /// Puts spinning helper threads to sleep between runs, and wakes them. Both may make system calls.
-  DSI_INLINE void park() noexcept { Model.park(instance_, true); }
-  DSI_INLINE void unpark() noexcept { Model.park(instance_, false); }
+  DSI_INLINE void park() noexcept { Table::get().park(instance_, true); }
+  DSI_INLINE void unpark() noexcept { Table::get().park(instance_, false); }
 
   /// The instruction set in use: "v3", "v4_vnni", "aarch64" ...
   DSI_INLINE std::string_view isa() const noexcept { return instance_->chosen->isa; }
@@ -247,12 +237,12 @@ class net {
 
  private:
   DSI_INLINE int open(void const* blob, std::size_t size, detail::outcome& o) {
-    o.code = Model.open(&Model, Which, blob, size, &instance_, o.text, sizeof(o.text));
+    o.code = Table::get().open(&Table::get(), Which, blob, size, &instance_, o.text, sizeof(o.text));
     return o.code;
   }
   DSI_INLINE void open_or_raise(void const* blob, std::size_t size) {
     detail::outcome o;
-    if (open(blob, size, o) != 0) o.raise(Model);
+    if (open(blob, size, o) != 0) o.raise(Table::get());
   }
   struct empty {};
   DSI_INLINE explicit net(empty) noexcept {}

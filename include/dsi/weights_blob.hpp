@@ -88,8 +88,8 @@ inline void write_blob_header(std::byte* blob, std::uint64_t structure, plan_vie
   std::memcpy(blob, &h, sizeof h);
 }
 
-/// Everything about a blob that can be wrong: length, magic, version, structure, layouts, checksum, non-finite values.
-inline result<void> check_blob(std::span<std::byte const> blob, std::uint64_t structure, plan_view p) {
+/// Length, magic, version and structure: what a blob must have that was linked into the binary beside its program.
+inline result<void> check_blob_header(std::span<std::byte const> blob, std::uint64_t structure, plan_view p) {
   auto const bad = [](errc code, std::string_view text) { return failure{code, message(text)}; };
   blob_header h;
   if (blob.size() < sizeof h) return bad(errc::malformed, "weights: shorter than a header (64 bytes); the file is cut off or empty");
@@ -104,6 +104,15 @@ inline result<void> check_blob(std::span<std::byte const> blob, std::uint64_t st
   if (h.entries != static_cast<std::uint32_t>(p.weight_count) || h.bytes != static_cast<std::uint64_t>(blob_bytes(p)) ||
       h.data_offset != static_cast<std::uint64_t>(blob_data_offset(p)) || h.data_bytes != static_cast<std::uint64_t>(p.weight_bytes))
     return bad(errc::mismatch, "weights: packed for other kernels than this program's; make the blob with the dsi that built the program");
+  return {};
+}
+
+/// Everything about a blob that can be wrong: the header, layouts, checksum, non-finite values.
+inline result<void> check_blob(std::span<std::byte const> blob, std::uint64_t structure, plan_view p) {
+  if (auto good = check_blob_header(blob, structure, p); !good) return good;
+  auto const bad = [](errc code, std::string_view text) { return failure{code, message(text)}; };
+  blob_header h;
+  std::memcpy(&h, blob.data(), sizeof h);
   if (h.checksum != blob_checksum(blob.data() + sizeof h, blob.size() - sizeof h))
     return bad(errc::malformed, "weights: the checksum does not match; the file is damaged");
   for (int i = 0; i < p.weight_count; ++i) {

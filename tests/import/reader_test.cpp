@@ -351,6 +351,7 @@ TEST_CASE("bytes that are no ONNX file") {
   CHECK(text(std::string("\x0b\x0c", 2)).find("byte 0 (in model) is not the start of a field") != std::string::npos);
   CHECK(text(std::string("\x00\x00", 2)).find("is not the start of a field") != std::string::npos);
   CHECK(text("\x08" + std::string(10, '\xff') + "\x01").find("is a number of more than ten bytes") != std::string::npos);
+  CHECK(text("\x3a" + std::string(9, '\xff') + "\x01").find("claims 18446744073709551615 bytes, but 0 are left") != std::string::npos);
   CHECK(text("\x3a\xff\xff\xff\xff\x0f").find("graph[0] starts at byte 6 and claims 4294967295 bytes, but 0 are left") !=
         std::string::npos);
 }

@@ -85,7 +85,8 @@ struct graph_data {
   }
 };
 
-/// Ties weights to a network: operators, attributes, wiring and shapes; not the names, which an export may change.
+/// Ties weights to a network: operators, attributes, wiring and the parameters' shapes. Not the names, which an export may
+/// change, and not the shapes of activations, so that one blob serves every batch size.
 constexpr std::uint64_t structure_hash(graph_view g) {
   hasher h;
   auto const add_desc = [&h](tensor_desc const& d) {
@@ -94,7 +95,7 @@ constexpr std::uint64_t structure_hash(graph_view g) {
   };
   for (int t = 0; t < g.tensor_count; ++t) {
     h.add(static_cast<std::uint64_t>(g.tensors[t].kind));
-    add_desc(g.desc(t));
+    if (g.tensors[t].kind == tensor_kind::parameter) add_desc(g.desc(t));
   }
   for (int n = 0; n < g.node_count; ++n) {
     h.add(g.nodes[n].hash);

@@ -39,15 +39,16 @@ namespace detail {
 /// Adding it to |x| < 2^22 rounds x to an integer, which then stands in the low bits of the sum.
 inline constexpr float integer_magic = 0x1.8p23f;
 
-/// primitives<V>::scale for machines without such an instruction: two exact-enough steps of n/2 each. The first is an
-/// addition to the exponent, which cannot leave the normal range; the second rounds, once.
+/// primitives<V>::scale for machines without such an instruction, in two steps of n/2 each: the first product cannot leave
+/// the normal range and is exact, the second rounds.
 template <class V>
 DSI_HD DSI_INLINE V scale_in_two_steps(V m, V n) {
   using p = primitives<V>;
   auto const i = p::bits(n + V(integer_magic));
   auto const first = p::template shift_left<23>(p::template shift_right<1>(i));
   auto const second = p::template shift_left<23>(i) - first;
-  return p::from_bits(p::bits(m) + first) * p::from_bits(second + integer_t<V>(0x3f800000u));
+  integer_t<V> const one(0x3f800000u);
+  return m * p::from_bits(first + one) * p::from_bits(second + one);
 }
 
 // The C library's functions: builtins on the host, so that <cmath> need not be read; CUDA's own on the device.

@@ -149,8 +149,7 @@ constexpr std::uint64_t hash_of(Value const& op) {
       } else if constexpr (std::is_same_v<field_type, float_bits>) {
         h.add(field.bits);
       } else if constexpr (std::is_same_v<field_type, shape>) {
-        h.add(static_cast<std::uint64_t>(field.rank));
-        for (index d : field.dim) h.add(static_cast<std::uint64_t>(d));
+        h.add(static_cast<std::uint64_t>(field.rank));  // extents follow the batch size, which weights do not depend on
       } else {
         h.add(static_cast<std::uint64_t>(field));
       }

@@ -42,13 +42,14 @@ struct window {
     }
     return 0;
   }
+  /// Operators hold their window in a member named `at`.
   template <class F>
   constexpr void each_field(F&& f) const {
-    f("kernel", kernel);
-    f("stride", stride);
-    f("dilation", dilation);
-    f("pad_begin", pad_begin);
-    f("pad_end", pad_end);
+    f("at.kernel", kernel);
+    f("at.stride", stride);
+    f("at.dilation", dilation);
+    f("at.pad_begin", pad_begin);
+    f("at.pad_end", pad_end);
   }
   constexpr bool operator==(window const&) const = default;
 };

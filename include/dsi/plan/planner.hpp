@@ -35,6 +35,11 @@ struct planner {
     int count = 0;
     int folded = 0;
     int acc = -1;  ///< the tensor that the expression starts from
+    constexpr bool holds(int n) const {
+      for (int i = 0; i < count; ++i)
+        if (node[i] == n) return true;
+      return false;
+    }
     constexpr bool makes(graph_view v, int tensor) const {
       for (int i = 0; i < count; ++i)
         if (v.tensors[tensor].producer == node[i]) return true;
@@ -106,7 +111,7 @@ struct planner {
     group best = s;
     if (!options.fuse) return best;
     for (int n = head + 1; n < g.node_count && s.count < group::capacity; ++n) {
-      if (step_of[n] >= 0 || !can_fuse(s, n)) continue;
+      if (step_of[n] >= 0 || s.holds(n) || !can_fuse(s, n)) continue;
       s.node[s.count++] = n;
       if (closed(s)) best = s;
     }

@@ -15,6 +15,30 @@ struct run_frame {
   void* const* out;
 };
 
+namespace detail {
+
+/// A name as a zero-terminated constant of exactly its length.
+template <class Holder>
+struct name_constant {
+  static constexpr std::size_t size = Holder::value.text().view().size();
+  struct storage {
+    char text[size + 1]{};
+  };
+  static constexpr storage make() {
+    storage s;
+    message const m = Holder::value.text();
+    for (std::size_t i = 0; i < size; ++i) s.text[i] = m.view()[i];
+    return s;
+  }
+  static constexpr storage value = make();
+};
+template <class Network, int Tensor>
+struct tensor_name {
+  static constexpr name_parts value = Network::graph.tensors[Tensor].name;
+};
+
+}  // namespace detail
+
 /// What an observer is told after each step.
 struct step_event {
   int step = 0;
@@ -238,7 +262,8 @@ struct runner {
       step<S>(f, context);
       step_event e = event_of<S>();
       e.data = target<S, s.first_operand + s.inputs>(f);
-      observer.after(e);
+      using name = detail::name_constant<detail::tensor_name<Network, plan.operands[s.first_operand + s.inputs].tensor>>;
+      observer.after(e, name::value.text, Network::template kernel_at<S>::name.data());
     }
   }
   template <class Context, class Observer, int... S>
@@ -247,7 +272,8 @@ struct runner {
     static constexpr call calls[]{&observed_step<S, Context, Observer>..., nullptr};
     for (int s = 0; s < plan.step_count; ++s) calls[s](f, context, observer);
   }
-  /// One run with observer.before(step) and observer.after(step_event) around every step. Values are those of run().
+  /// One run with observer.before(step) and observer.after(step_event, name, kernel) around every step; the texts are
+  /// zero-terminated constants. Values are those of run().
   template <class Context, class Observer>
   static void run_observed(run_frame const& f, Context& context, Observer& observer) {
     run_observed_all(f, context, observer, sequence{});

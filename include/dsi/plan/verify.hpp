@@ -6,13 +6,13 @@
 
 namespace DSI_NAMESPACE {
 
-namespace detail {
-
-/// A piece of memory in use over steps [first, last].
+/// Memory in use over steps [first, last]: scratch of valid_plan.
 struct plan_claim {
   int first = -1, last = -1;
   index begin = 0, end = 0;
 };
+
+namespace detail {
 
 /// Every operand is a tensor of the graph, every weight lies in the blob, every member is a node, exactly once.
 constexpr bool plan_indices_fit(graph_view g, plan_view p) {
@@ -101,14 +101,14 @@ constexpr bool plan_memory_holds(graph_view g, plan_view p, plan_claim* claim) {
 }  // namespace detail
 
 /// True when the plan computes the graph: indices, order of steps, places in memory. Scratch for 2 * tensors entries each.
-constexpr bool valid_plan(graph_view g, plan_view p, int* written, detail::plan_claim* claim) {
+constexpr bool valid_plan(graph_view g, plan_view p, int* written, plan_claim* claim) {
   return detail::plan_indices_fit(g, p) && detail::plan_order_holds(g, p, written) && detail::plan_memory_holds(g, p, claim);
 }
 
 /// The same inside a constant expression, where it may allocate.
 consteval bool valid_plan(graph_view g, plan_view p) {
   int* written = new int[static_cast<std::size_t>(p.buffer_count) + 1]{};
-  auto* claim = new detail::plan_claim[static_cast<std::size_t>(p.buffer_count) + 1]{};
+  auto* claim = new plan_claim[static_cast<std::size_t>(p.buffer_count) + 1]{};
   bool const good = valid_plan(g, p, written, claim);
   delete[] written;
   delete[] claim;

@@ -2,8 +2,7 @@
 // The reference backend: every operator and numeric type as plain loops in ONNX's order. What other backends are compared with.
 #pragma once
 
-#include <dsi/backend/reference/view.hpp>
-#include <dsi/kernel/kernel.hpp>
+#include <dsi/backend/reference/typed_operands.hpp>
 #include <dsi/numeric/numeric_traits.hpp>
 #include <dsi/plan/network.hpp>
 
@@ -21,11 +20,15 @@ namespace reference {
 
 /// The loops of one operator: specialized in backend/reference/<operator>.hpp for its value type with
 ///   template <class T> static void run(Value const& op, operands<T> const& x)
+/// or, when its tensors have different element types, with
+///   template <class Problem> static void run_typed(Value const& op, typed_operands<Problem> const& x)
 template <class Value>
 struct implementation;
 
 template <class Value>
 concept implemented = requires(Value const& op, operands<float> const& x) { implementation<Value>::template run<float>(op, x); };
+template <class Value, class Problem>
+concept implemented_typed = requires(Value const& op, typed_operands<Problem> const& x) { implementation<Value>::run_typed(op, x); };
 
 /// Spatial dimensions of input i of an operator, when it is a packed weight.
 template <class Value>
@@ -39,35 +42,53 @@ constexpr int spatial_of_input(Value const&, op_inputs in, int i) {
 template <class Problem>
 using element_of = typename Problem::template input<0>::value_type;
 
+namespace detail {
+template <class Problem, int I>
+constexpr auto first_number() {
+  if constexpr (I + 1 == Problem::input_count || Problem::in(I).type != dtype::boolean) return type_pack<typename Problem::template input<I>::value_type>{};
+  else return first_number<Problem, I + 1>();
+}
+}  // namespace detail
+
+/// The element type of a map expression: the first that is not bool. bool tensors in it count as its numbers 0 and 1.
+template <class Problem>
+using map_element = type_at<decltype(detail::first_number<Problem, 0>()), 0>;
+
 /// Runs an operator's loops, then the expression on each element of the result.
 template <class Problem, class Value, class Expression>
 struct anchor_kernel : kernel_defaults {
   using element = element_of<Problem>;
   static constexpr std::string_view name = "reference";
-  static constexpr bool supports = implemented<Value>;
+  static constexpr bool supports = implemented<Value> || implemented_typed<Value, Problem>;
 
   template <class Context>
   static void run(kernel_args args, void*, void*, Context&) noexcept {
     constexpr Value op = anchor_value<Problem>();
-    constexpr int count = Problem::input_count;
-    view<element const> in[count > 0 ? count : 1];
-    for (int i = 0; i < count; ++i)
-      in[i] = {static_cast<element const*>(args.in[i]), Problem::in(i), spatial_of_input(op, {Problem::inputs::desc, count}, i)};
-    view<element> out[Problem::output_count];
-    for (int i = 0; i < Problem::output_count; ++i) out[i] = {static_cast<element*>(args.out[i]), Problem::out(i)};
-    // Inputs behind the anchor's own belong to the expression alone.
-    int const own = op_inputs_of<Value>(op, count);
-    implementation<Value>::template run<element>(op, {in, own, out, Problem::output_count});
+    typed_operands<Problem> const x(args);
+    if constexpr (implemented_typed<Value, Problem>) {
+      implementation<Value>::run_typed(op, x);
+    } else {
+      constexpr int count = Problem::input_count;
+      view<element const> in[count > 0 ? count : 1];
+      for (int i = 0; i < count; ++i)
+        in[i] = {static_cast<element const*>(args.in[i]), Problem::in(i), spatial_of_input(op, {Problem::inputs::desc, count}, i)};
+      view<element> out[Problem::output_count];
+      for (int i = 0; i < Problem::output_count; ++i) out[i] = {static_cast<element*>(args.out[i]), Problem::out(i)};
+      // Inputs behind the anchor's own belong to the expression alone.
+      int const own = op_inputs_of<Value>(op, count);
+      implementation<Value>::template run<element>(op, {in, own, out, Problem::output_count});
+    }
     if constexpr (!std::is_same_v<Expression, acc>) {
+      using result = typename Problem::template output<0>::value_type;
+      using V = compute_t<result>;
+      auto const& y = x.template out<0>();
       position p;
-      if (out[0].size() == 0) return;
+      if (y.size() == 0) return;
       do {
-        using V = compute_t<element>;
-        V const y = static_cast<V>(out[0](p));
-        out[0](p) = static_cast<element>(evaluate<Expression>(y, [&]<int I>(std::integral_constant<int, I>) {
-          return static_cast<V>(in[I].broadcast(p, out[0].rank()));
+        y(p) = static_cast<result>(evaluate<Expression>(static_cast<V>(y(p)), [&]<int I>(std::integral_constant<int, I>) {
+          return static_cast<V>(x.template in<I>().broadcast(p, y.rank()));
         }));
-      } while (next(p, out[0].desc.extents));
+      } while (next(p, y.desc.extents));
     }
   }
 
@@ -109,21 +130,20 @@ struct anchor_kernel : kernel_defaults {
 /// An elementwise expression over broadcast inputs.
 template <class Problem, class Expression>
 struct map_kernel : kernel_defaults {
-  using element = element_of<Problem>;
   static constexpr std::string_view name = "reference";
   static constexpr bool supports = true;
 
   template <class Context>
   static void run(kernel_args args, void*, void*, Context&) noexcept {
-    view<element const> in[Problem::input_count];
-    for (int i = 0; i < Problem::input_count; ++i) in[i] = {static_cast<element const*>(args.in[i]), Problem::in(i)};
-    view<element> const y(static_cast<element*>(args.out[0]), Problem::out());
+    using V = compute_t<map_element<Problem>>;
+    using result = typename Problem::template output<0>::value_type;
+    typed_operands<Problem> const x(args);
+    auto const& y = x.template out<0>();
     position p;
     if (y.size() == 0) return;
     do {
-      using V = compute_t<element>;
-      y(p) = static_cast<element>(evaluate<Expression>(V{}, [&]<int I>(std::integral_constant<int, I>) {
-        return static_cast<V>(in[I].broadcast(p, y.rank()));
+      y(p) = static_cast<result>(evaluate<Expression>(V{}, [&]<int I>(std::integral_constant<int, I>) {
+        return static_cast<V>(x.template in<I>().broadcast(p, y.rank()));
       }));
     } while (next(p, y.desc.extents));
   }

@@ -134,6 +134,15 @@ struct ivec {
   static DSI_INLINE mask<Isa> wrap(typename ops::m m) { return typename mask<Isa>::raw(m); }
 };
 
+template <class Isa>
+struct vec;
+/// The same bits as floats.
+template <class Isa>
+DSI_INLINE vec<Isa> from_bits(ivec<Isa> a);
+/// Rounds to nearest even.
+template <class Isa>
+DSI_INLINE vec<Isa> to_float(ivec<Isa> a);
+
 /// Isa::lanes floats. Results do not depend on Isa, except those of reductions and of mul_add.
 template <class Isa>
 struct vec {
@@ -231,22 +240,29 @@ struct vec {
   friend DSI_INLINE vec pick_less(vec a, vec b) { return raw(ops::pick_less(a.reg(), b.reg())); }
 
   friend DSI_INLINE integer bits_of(vec a) { return typename integer::raw(ops::bits(a.reg())); }
-  friend DSI_INLINE vec from_bits(integer a) { return raw(ops::from_bits(a.reg())); }
-  friend DSI_INLINE vec to_float(integer a) { return raw(ops::to_float(a.reg())); }
   /// Rounds to nearest even. Precondition: |a| < 2^31, not NaN.
   friend DSI_INLINE integer to_int(vec a) { return typename integer::raw(ops::to_int(a.reg())); }
 
   /// Sum of the lanes in a fixed order: halves are added lane by lane (k and k + lanes/2) until one is left.
-  friend DSI_INLINE float reduce_add(vec a) {
+  friend DSI_INLINE float sum_of_lanes(vec a) {
     return ops::reduce(a.reg(), [](typename ops::f x, typename ops::f y) DSI_LAMBDA_INLINE {
       return (vec(raw(x)) + vec(raw(y))).reg();
     });
   }
   /// Greatest lane, in the same order; NaN if one is NaN.
-  friend DSI_INLINE float reduce_max(vec a) {
+  friend DSI_INLINE float greatest_lane(vec a) {
     return ops::reduce(a.reg(), [](typename ops::f x, typename ops::f y) DSI_LAMBDA_INLINE { return ops::max(x, y); });
   }
 };
+
+template <class Isa>
+DSI_INLINE vec<Isa> from_bits(ivec<Isa> a) {
+  return typename vec<Isa>::raw(detail::ops<Isa>::from_bits(a.reg()));
+}
+template <class Isa>
+DSI_INLINE vec<Isa> to_float(ivec<Isa> a) {
+  return typename vec<Isa>::raw(detail::ops<Isa>::to_float(a.reg()));
+}
 
 }  // namespace DSI_NAMESPACE::simd
 

@@ -23,10 +23,11 @@ struct avx2_ops {
   static DSI_INLINE m greater(i a, i b) { return from_bits(_mm256_cmpgt_epi32(a, b)); }
   static DSI_INLINE m test(i a, i b) {
     i const none = _mm256_cmpeq_epi32(_mm256_and_si256(a, b), _mm256_setzero_si256());
-    return from_bits(_mm256_xor_si256(none, _mm256_set1_epi32(-1)));
+    return from_bits(_mm256_cmpeq_epi32(none, _mm256_setzero_si256()));
   }
   static DSI_INLINE unsigned mask_bits(m a) { return static_cast<unsigned>(_mm256_movemask_ps(a)); }
-  static DSI_INLINE i select(m c, i a, i b) { return _mm256_blendv_epi8(b, a, bits(c)); }
+  /// Not _mm256_blendv_epi8: with AVX-512 flags g++ 12.2 drops the complement of its mask (~m and m give the same code).
+  static DSI_INLINE i select(m c, i a, i b) { return bits(_mm256_blendv_ps(from_bits(b), from_bits(a), c)); }
   static DSI_INLINE f sqrt(f a) { return _mm256_sqrt_ps(a); }
   template <int N>
   static DSI_INLINE i shift_left(i a) { return _mm256_slli_epi32(a, N); }

@@ -40,7 +40,9 @@ struct avx512_ops {
   static DSI_INLINE f fnma(f a, f b, f c) { return _mm512_fnmadd_ps(a, b, c); }
   static DSI_INLINE f scale(f a, f n) { return _mm512_maskz_scalef_ps(every, a, n); }
   static DSI_INLINE f trunc(f a) { return _mm512_maskz_roundscale_ps(every, a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
-  static DSI_INLINE f round_even(f a) { return _mm512_maskz_roundscale_ps(every, a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  static DSI_INLINE f round_even(f a) {
+    return _mm512_maskz_roundscale_ps(every, a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
   static DSI_INLINE f floor(f a) { return _mm512_maskz_roundscale_ps(every, a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
   static DSI_INLINE f ceil(f a) { return _mm512_maskz_roundscale_ps(every, a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
 
@@ -59,7 +61,9 @@ struct avx512_ops {
   static DSI_INLINE void store_n(std::int32_t* p, index n, i a) { _mm512_mask_storeu_epi32(p, first(n), a); }
 
   static DSI_INLINE f load(half const* p) { return _mm512_maskz_cvtph_ps(every, load16(p)); }
-  static DSI_INLINE f load_n(half const* p, index n) { return _mm512_maskz_cvtph_ps(every, _mm256_maskz_loadu_epi16(first(n), p)); }
+  static DSI_INLINE f load_n(half const* p, index n) {
+    return _mm512_maskz_cvtph_ps(every, _mm256_maskz_loadu_epi16(first(n), p));
+  }
   static DSI_INLINE void store(half* p, f a) { store16(p, _mm512_maskz_cvtps_ph(every, a, _MM_FROUND_TO_NEAREST_INT)); }
   static DSI_INLINE void store_n(half* p, index n, f a) {
     _mm256_mask_storeu_epi16(p, first(n), _mm512_maskz_cvtps_ph(every, a, _MM_FROUND_TO_NEAREST_INT));
@@ -71,14 +75,20 @@ struct avx512_ops {
 
   static DSI_INLINE i load(std::uint8_t const* p) { return _mm512_maskz_cvtepu8_epi32(every, load8(p)); }
   static DSI_INLINE i load(std::int8_t const* p) { return _mm512_maskz_cvtepi8_epi32(every, load8(p)); }
-  static DSI_INLINE i load_n(std::uint8_t const* p, index n) { return _mm512_maskz_cvtepu8_epi32(every, _mm_maskz_loadu_epi8(first(n), p)); }
-  static DSI_INLINE i load_n(std::int8_t const* p, index n) { return _mm512_maskz_cvtepi8_epi32(every, _mm_maskz_loadu_epi8(first(n), p)); }
+  static DSI_INLINE i load_n(std::uint8_t const* p, index n) {
+    return _mm512_maskz_cvtepu8_epi32(every, _mm_maskz_loadu_epi8(first(n), p));
+  }
+  static DSI_INLINE i load_n(std::int8_t const* p, index n) {
+    return _mm512_maskz_cvtepi8_epi32(every, _mm_maskz_loadu_epi8(first(n), p));
+  }
   static DSI_INLINE void store(std::uint8_t* p, i a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow_unsigned(a)); }
   static DSI_INLINE void store(std::int8_t* p, i a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtsepi32_epi8(every, a));
   }
   static DSI_INLINE void store_n(std::uint8_t* p, index n, i a) { _mm_mask_storeu_epi8(p, first(n), narrow_unsigned(a)); }
-  static DSI_INLINE void store_n(std::int8_t* p, index n, i a) { _mm_mask_storeu_epi8(p, first(n), _mm512_maskz_cvtsepi32_epi8(every, a)); }
+  static DSI_INLINE void store_n(std::int8_t* p, index n, i a) {
+    _mm_mask_storeu_epi8(p, first(n), _mm512_maskz_cvtsepi32_epi8(every, a));
+  }
 
   /// Products of even and of odd bytes in 16-bit lanes: vpmaddwd is exact where vpmaddubsw would saturate.
   static DSI_INLINE i dot4(i acc, i u, i s) {
@@ -103,8 +113,12 @@ struct avx512_ops {
   static DSI_INLINE __m256i load16(void const* p) { return _mm256_loadu_si256(static_cast<__m256i const*>(p)); }
   static DSI_INLINE void store16(void* p, __m256i a) { _mm256_storeu_si256(static_cast<__m256i*>(p), a); }
   static DSI_INLINE __m128i load8(void const* p) { return _mm_loadu_si128(static_cast<__m128i const*>(p)); }
-  static DSI_INLINE __m128i narrow_unsigned(i a) { return _mm512_maskz_cvtusepi32_epi8(every, _mm512_maskz_max_epi32(every, a, _mm512_setzero_si512())); }
-  static DSI_INLINE f widen(__m256i a) { return from_bits(_mm512_maskz_slli_epi32(every, _mm512_maskz_cvtepu16_epi32(every, a), 16)); }
+  static DSI_INLINE __m128i narrow_unsigned(i a) {
+    return _mm512_maskz_cvtusepi32_epi8(every, _mm512_maskz_max_epi32(every, a, _mm512_setzero_si512()));
+  }
+  static DSI_INLINE f widen(__m256i a) {
+    return from_bits(_mm512_maskz_slli_epi32(every, _mm512_maskz_cvtepu16_epi32(every, a), 16));
+  }
   /// By shifts although there is an instruction: vcvtneps2bf16 flushes subnormals to zero.
   static DSI_INLINE __m256i to_bfloat16(f a) {
     i const u = bits(a);

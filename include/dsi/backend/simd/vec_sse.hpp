@@ -26,7 +26,7 @@ struct sse_ops {
   static DSI_INLINE m greater(i a, i b) { return from_bits(_mm_cmpgt_epi32(a, b)); }
   static DSI_INLINE m test(i a, i b) {
     i const none = _mm_cmpeq_epi32(_mm_and_si128(a, b), _mm_setzero_si128());
-    return from_bits(_mm_xor_si128(none, _mm_set1_epi32(-1)));
+    return from_bits(_mm_cmpeq_epi32(none, _mm_setzero_si128()));
   }
   static DSI_INLINE unsigned mask_bits(m a) { return static_cast<unsigned>(_mm_movemask_ps(a)); }
   static DSI_INLINE i select(m c, i a, i b) { return bits(blend(c, from_bits(a), from_bits(b))); }
@@ -79,7 +79,8 @@ struct sse_ops {
   static DSI_INLINE void store_n(std::int32_t* p, index n, i a) { store_words(p, n, a); }
 
   static DSI_INLINE f load(half const* p) {
-    return _mm_set_ps(static_cast<float>(p[3]), static_cast<float>(p[2]), static_cast<float>(p[1]), static_cast<float>(p[0]));
+    return _mm_set_ps(static_cast<float>(p[3]), static_cast<float>(p[2]), static_cast<float>(p[1]),
+                      static_cast<float>(p[0]));
   }
   static DSI_INLINE void store(half* p, f a) {
     alignas(16) float lane[4];
@@ -94,7 +95,7 @@ struct sse_ops {
     i const odd = _mm_and_si128(_mm_srli_epi32(u, 16), _mm_set1_epi32(1));
     i const rounded = _mm_add_epi32(u, _mm_add_epi32(_mm_set1_epi32(0x7fff), odd));
     i const quiet = _mm_or_si128(u, _mm_set1_epi32(0x400000));
-    i const upper_half = _mm_srai_epi32(select(_mm_cmpunord_ps(a, a), quiet, rounded), 16);  // signed: packs keeps it whole
+    i const upper_half = _mm_srai_epi32(select(_mm_cmpunord_ps(a, a), quiet, rounded), 16);  // signed, as packs wants it
     _mm_storel_epi64(reinterpret_cast<i*>(p), _mm_packs_epi32(upper_half, upper_half));
   }
   static DSI_INLINE i load(std::uint8_t const* p) {

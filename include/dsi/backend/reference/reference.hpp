@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// The reference backend with the loops of every operator.
+#pragma once
+
+#include <dsi/backend/reference/backend.hpp>
+#include <dsi/backend/reference/cast.hpp>
+#include <dsi/backend/reference/concat.hpp>
+#include <dsi/backend/reference/conv.hpp>
+#include <dsi/backend/reference/dense.hpp>
+#include <dsi/backend/reference/expand.hpp>
+#include <dsi/backend/reference/layer_norm.hpp>
+#include <dsi/backend/reference/matmul.hpp>
+#include <dsi/backend/reference/pad.hpp>
+#include <dsi/backend/reference/pool.hpp>
+#include <dsi/backend/reference/reduce.hpp>
+#include <dsi/backend/reference/rms_norm.hpp>
+#include <dsi/backend/reference/slice.hpp>
+#include <dsi/backend/reference/softmax.hpp>
+#include <dsi/backend/reference/split.hpp>
+#include <dsi/backend/reference/transpose.hpp>

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Rows of activations times packed weights, cut into register tiles: the loops around tile.hpp that dense and convolution share.
+#pragma once
+
+#include <dsi/backend/simd/tile.hpp>
+
+namespace DSI_NAMESPACE::simd {
+
+/// Half-open ranges of a product's work: units are tiles of rows, line by line; groups are panels side by side.
+struct work_range {
+  index first_unit = 0, last_unit = 0, first_group = 0, last_group = 0;
+};
+
+/// Lines of Rows rows each times Outputs outputs. W: how a row's inputs lie; T: type of the weights.
+/// A group of panels is kept while all rows go by: 64 outputs of up to some 3000 inputs fit into a second-level cache.
+template <class Isa, class T, walk W, index Rows, index Outputs, tile_tuning Tuning>
+struct product {
+  static constexpr index panels = ceil_div(Outputs, panel_width);
+  static constexpr even_parts groups = split_evenly(panels, panels_for<Isa>(Rows, Tuning));
+  static constexpr even_parts tiles = split_evenly(Rows, rows_for<Isa>(groups.size, Tuning));
+  static constexpr index panel_size = round_up(W.inputs(), interleave_of(dtype_of<T>)) * panel_width;
+
+  static constexpr work_range all(index lines) { return {0, lines * tiles.count(), 0, groups.count()}; }
+
+  /// Runs a range. a: row `origin` of line 0; line_step: elements from a line to the next. Calls sink.start(output, left) for
+  /// each vector of start values, and sink.finish(sums, line * Rows + row, output, left).
+  template <class Sink>
+  DSI_INLINE static void run(float const* a, index line_step, index origin, T const* w, work_range range, Sink const& sink) {
+    index g = range.first_group;
+    for (; g < smaller(range.last_group, groups.large); ++g) run_group<groups.size>(a, line_step, origin, w, range, groups.start(g), sink);
+    if constexpr (groups.small > 0)
+      for (; g < range.last_group; ++g) run_group<groups.size - 1>(a, line_step, origin, w, range, groups.start(g), sink);
+  }
+
+  /// The same for all of `lines` lines, shared among the threads of a team where the work is worth it.
+  template <class Sink, class Team>
+  DSI_INLINE static void run_all(float const* a, index line_step, index origin, T const* w, work_range range, Sink const& sink, Team& team) {
+    index const units = range.last_unit - range.first_unit;
+    if (units * tiles.size * Outputs * W.inputs() < worth_threads) {
+      run(a, line_step, origin, w, range, sink);
+    } else if (units >= groups.count()) {
+      team.for_each(units, [&](index first, index last) DSI_LAMBDA_INLINE {
+        run(a, line_step, origin, w, {range.first_unit + first, range.first_unit + last, range.first_group, range.last_group}, sink);
+      });
+    } else {
+      team.for_each(groups.count(), [&](index first, index last) DSI_LAMBDA_INLINE {
+        run(a, line_step, origin, w, {range.first_unit, range.last_unit, first, last}, sink);
+      });
+    }
+  }
+
+ private:
+  /// Multiply-adds below which waking threads costs more than it gains.
+  static constexpr index worth_threads = 50'000;
+
+  template <index Panels, class Sink>
+  DSI_INLINE static void run_group(float const* a, index line_step, index origin, T const* w, work_range range, index panel, Sink const& sink) {
+    index line = range.first_unit / tiles.count(), at = range.first_unit % tiles.count();
+    for (index left = range.last_unit - range.first_unit; left > 0; ++line) {
+      index const end = smaller(tiles.count(), at + left);
+      left -= end - at;
+      for (; at < smaller(end, tiles.large); ++at) run_tile<tiles.size, Panels>(a, line, line_step, tiles.start(at), origin, w, panel, sink);
+      if constexpr (tiles.small > 0)
+        for (; at < end; ++at) run_tile<tiles.size - 1, Panels>(a, line, line_step, tiles.start(at), origin, w, panel, sink);
+      at = 0;
+    }
+  }
+
+  template <index TileRows, index Panels, class Sink>
+  DSI_NOINLINE static void run_tile(float const* a, index line, index line_step, index row, index origin, T const* w, index panel, Sink const& sink) {
+    using registers = tile<Isa, T, static_cast<int>(TileRows), static_cast<int>(Panels), W>;
+    typename registers::sums sum;
+    index const output = panel * panel_width;
+    DSI_UNROLL
+    for (int n = 0; n < registers::vectors; ++n) {
+      vec<Isa> const start = sink.start(output + n * Isa::lanes, Outputs - output - n * Isa::lanes);
+      DSI_UNROLL
+      for (int r = 0; r < static_cast<int>(TileRows); ++r) sum[0][r][n] = start;
+    }
+    registers::run(a + line * line_step + (row - origin) * W.row, w + panel * panel_size, sum);
+    sink.finish(sum[0], line * Rows + row, output, Outputs - output);
+  }
+};
+
+}  // namespace DSI_NAMESPACE::simd

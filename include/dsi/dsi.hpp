@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// The whole CPU library.
+#pragma once
+
+#include <dsi/backend/default_backend.hpp>
+#include <dsi/engine.hpp>
+#include <dsi/graph/model.hpp>
+#include <dsi/graph/pipeline.hpp>
+#include <dsi/parallel/openmp.hpp>
+#include <dsi/parallel/spin.hpp>

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// ONNX operators that move elements: Transpose, Concat, Split, Slice, Pad, Expand, Tile, Cast.
+#pragma once
+
+#include <dsi/backend/reference/cast.hpp>
+#include <dsi/backend/reference/concat.hpp>
+#include <dsi/backend/reference/expand.hpp>
+#include <dsi/backend/reference/pad.hpp>
+#include <dsi/backend/reference/slice.hpp>
+#include <dsi/backend/reference/split.hpp>
+#include <dsi/backend/reference/transpose.hpp>
+#include <dsi/import/bind/table.hpp>
+#include <dsi/op/cast.hpp>
+#include <dsi/op/concat.hpp>
+#include <dsi/op/expand.hpp>
+#include <dsi/op/pad.hpp>
+#include <dsi/op/slice.hpp>
+#include <dsi/op/split.hpp>
+#include <dsi/op/transpose.hpp>
+
+namespace DSI_NAMESPACE::import::detail {
+
+inline void bind_transpose(binding& b) {
+  transpose_attributes a;
+  auto const perm = b.integers("perm");
+  if (perm.empty())
+    for (int i = b.rank(0); i-- > 0;) a.perm.push_back(i);
+  else if (perm.size() != static_cast<std::size_t>(b.rank(0)))
+    return b.refuse("perm has " + std::to_string(perm.size()) + " entries for rank " + std::to_string(b.rank(0)), "correct the attribute perm");
+  for (std::int64_t p : perm) a.perm.push_back(p);
+  b.finish(b.emit(a, {b.input(0)}));
+}
+
+inline void bind_concat(binding& b) {
+  std::vector<int> in;
+  for (int i = 0; i < b.input_count(); ++i)
+    if (b.has(i) && b.desc(i).size() != 0) in.push_back(b.input(i));
+  if (in.empty()) return b.refuse("has no input with elements", "");
+  if (in.size() == 1) return b.finish(in[0]);
+  b.finish(b.emit(concat_attributes{static_cast<int>(b.integer("axis", 1))}, in));
+}
+
+/// Parts of given or equal sizes; more parts than a split takes are slices.
+inline void bind_split(binding& b) {
+  int const axis = b.axis(b.integer("axis", 0), b.rank(0));
+  auto sizes = b.has(1) ? b.constant_integers(1, "split") : b.integers("split");
+  if (b.refused()) return;
+  index const extent = b.desc(0)[axis];
+  if (sizes.empty()) {
+    auto const parts = static_cast<index>(b.onnx().outputs.size());
+    index const each = ceil_div(extent, parts);  // opset 18: the last part may be smaller
+    for (index i = 0; i < parts; ++i) sizes.push_back(larger(0, smaller(each, extent - i * each)));
+  }
+  if (sizes.size() <= static_cast<std::size_t>(max_rank)) {
+    split_attributes a;
+    a.axis = axis;
+    for (std::int64_t s : sizes) a.size.push_back(s);
+    if (sizes.size() == 1) return b.finish(b.input(0));
+    int const first = b.emit(a, {b.input(0)});
+    if (first < 0) return;
+    for (std::size_t k = 0; k < sizes.size(); ++k) b.finish(static_cast<int>(k), first + static_cast<int>(k));
+    return;
+  }
+  index at = 0;
+  for (std::size_t k = 0; k < sizes.size(); ++k) {
+    slice_attributes a;
+    for (int d = 0; d < b.rank(0); ++d) {
+      a.start.push_back(d == axis ? at : 0);
+      a.step.push_back(1);
+      a.size.push_back(d == axis ? sizes[k] : b.desc(0)[d]);
+    }
+    at += sizes[k];
+    b.finish(static_cast<int>(k), b.emit(a, {b.input(0)}));
+  }
+}
+
+inline void bind_slice(binding& b) {
+  int const rank = b.rank(0);
+  auto const list = [&](int i, char const* name) { return b.opset() < 10 ? b.integers(name) : b.constant_integers(i, name); };
+  auto const starts = list(1, "starts"), ends = list(2, "ends");
+  auto axes = list(3, "axes");
+  auto steps = b.opset() < 10 ? std::vector<std::int64_t>{} : b.constant_integers(4, "steps");
+  if (b.refused()) return;
+  if (axes.empty())
+    for (std::size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
+  if (steps.empty()) steps.assign(starts.size(), 1);
+  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size()) return b.refuse("starts, ends, axes and steps have different lengths", "correct the node's inputs");
+  slice_attributes a;
+  for (int d = 0; d < rank; ++d) {
+    a.start.push_back(0);
+    a.step.push_back(1);
+    a.size.push_back(b.desc(0)[d]);
+  }
+  bool whole = true;
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    int const d = b.axis(axes[i], rank);
+    if (b.refused()) return;
+    slice_range const r = clamp_slice(starts[i], ends[i], steps[i], b.desc(0)[d]);
+    if (steps[i] == 0) return b.refuse("a step is 0", "use a step of at least 1 or at most -1");
+    a.start[d] = r.count > 0 ? r.first : 0;
+    a.step[d] = r.count > 1 ? steps[i] : 1;
+    a.size[d] = r.count;
+    whole = whole && r.count == b.desc(0)[d] && steps[i] == 1;
+  }
+  if (whole) return b.finish(b.input(0));
+  b.finish(b.emit(a, {b.input(0)}));
+}
+
+inline void bind_pad(binding& b) {
+  int const rank = b.rank(0);
+  auto const pads = b.opset() < 11 ? b.integers("pads") : b.constant_integers(1, "pads");
+  auto axes = b.has(3) ? b.constant_integers(3, "axes") : std::vector<std::int64_t>{};
+  pad_attributes a;
+  std::string const mode = b.text("mode", "constant");
+  a.mode = mode == "reflect" ? pad_mode::reflect : mode == "edge" ? pad_mode::edge : mode == "wrap" ? pad_mode::wrap : pad_mode::constant;
+  double const value = b.opset() < 11 ? static_cast<double>(b.real("value", 0)) : b.constant_number(2, 0, "constant_value");
+  if (b.refused()) return;
+  if (a.mode == pad_mode::constant && mode != "constant") return b.refuse("mode is " + in_quotes(mode), "use constant, reflect, edge or wrap");
+  if (axes.empty())
+    for (int i = 0; i < rank; ++i) axes.push_back(i);
+  if (pads.size() != 2 * axes.size()) return b.refuse("pads has " + std::to_string(pads.size()) + " values for " + std::to_string(axes.size()) + " dimensions", "give two values a dimension");
+  a.value = bits_of(static_cast<float>(value));
+  for (int d = 0; d < rank; ++d) {
+    a.before.push_back(0);
+    a.after.push_back(0);
+  }
+  bool nothing = true;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    int const d = b.axis(axes[i], rank);
+    if (b.refused()) return;
+    index const limit = index{1} << 40;
+    if (pads[i] < -limit || pads[i] > limit || pads[i + axes.size()] < -limit || pads[i + axes.size()] > limit) return b.refuse("pads are absurdly large", "correct the node's pads");
+    a.before[d] = pads[i];
+    a.after[d] = pads[i + axes.size()];
+    nothing = nothing && pads[i] == 0 && pads[i + axes.size()] == 0;
+  }
+  if (nothing) return b.finish(b.input(0));
+  b.finish(b.emit(a, {b.input(0)}));
+}
+
+inline void bind_expand(binding& b) {
+  expand_attributes a;
+  auto const to = b.constant_integers(1, "shape");
+  if (b.refused()) return;
+  if (to.size() > max_rank) return b.refuse("the result has more than 8 dimensions", "");
+  for (std::int64_t d : to) {
+    if (d < 0) return b.refuse("its shape has a negative extent", "correct the node's shape");
+    a.to.push_back(d);
+  }
+  if (broadcast(b.desc(0).extents, a.to) == b.desc(0).extents) return b.finish(b.input(0));
+  b.finish(b.emit(a, {b.input(0)}));
+}
+inline void bind_tile(binding& b) {
+  tile_attributes a;
+  auto const repeats = b.constant_integers(1, "repeats");
+  if (b.refused()) return;
+  if (repeats.size() != static_cast<std::size_t>(b.rank(0))) return b.refuse("repeats has " + std::to_string(repeats.size()) + " values for rank " + std::to_string(b.rank(0)), "give one value a dimension");
+  bool nothing = true;
+  for (std::int64_t r : repeats) {
+    a.repeats.push_back(r);
+    nothing = nothing && r == 1;
+  }
+  if (nothing) return b.finish(b.input(0));
+  b.finish(b.emit(a, {b.input(0)}));
+}
+
+inline void bind_cast(binding& b) {
+  static constexpr std::pair<int, dtype> types[] = {{1, dtype::f32}, {2, dtype::u8}, {3, dtype::i8}, {4, dtype::u16}, {5, dtype::i16}, {6, dtype::i32}, {7, dtype::i64}, {9, dtype::boolean}, {10, dtype::f16}, {11, dtype::f64}, {12, dtype::u32}, {13, dtype::u64}, {16, dtype::bf16}};
+  for (auto const& [code, type] : types) {
+    if (b.integer("to", 0) != code) continue;
+    if (b.desc(0).type == type) return b.finish(b.input(0));
+    return b.finish(b.emit(cast_attributes{type}, {b.input(0)}));
+  }
+  b.refuse("its target type (" + std::to_string(b.integer("to", 0)) + ") is not supported", "cast to float, double, float16, bfloat16, bool or an integer of 8 to 64 bits");
+}
+inline void bind_cast_like(binding& b) {
+  if (b.desc(0).type == b.desc(1).type) return b.finish(b.input(0));
+  b.finish(b.emit(cast_attributes{b.desc(1).type}, {b.input(0)}));
+}
+
+inline void add_movement(onnx_table& table) {
+  table["Transpose"] = &bind_transpose;
+  table["Concat"] = &bind_concat;
+  table["Split"] = &bind_split;
+  table["Slice"] = &bind_slice;
+  table["Pad"] = &bind_pad;
+  table["Expand"] = &bind_expand;
+  table["Tile"] = &bind_tile;
+  table["Cast"] = &bind_cast;
+  table["CastLike"] = &bind_cast_like;
+}
+
+}  // namespace DSI_NAMESPACE::import::detail

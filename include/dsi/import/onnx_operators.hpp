@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Every ONNX operator that dsi translates, by family.
+#pragma once
+
+#include <dsi/import/bind/elementwise.hpp>
+#include <dsi/import/bind/linear.hpp>
+#include <dsi/import/bind/movement.hpp>
+#include <dsi/import/bind/reduce.hpp>
+#include <dsi/import/bind/shape.hpp>
+#include <dsi/import/bind/window.hpp>
+
+namespace DSI_NAMESPACE::import {
+
+/// The table from ONNX's operator names to what translates them.
+inline onnx_table onnx_operators() {
+  onnx_table table;
+  detail::add_elementwise(table);
+  detail::add_linear(table);
+  detail::add_movement(table);
+  detail::add_reductions(table);
+  detail::add_shapes(table);
+  detail::add_windows(table);
+  return table;
+}
+
+}  // namespace DSI_NAMESPACE::import

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// What the dsi program does with ONNX files: embed, inspect.
+#pragma once
+
+#include <dsi/import/emit_model.hpp>
+#include <dsi/import/lower.hpp>
+#include <dsi/import/onnx_reader.hpp>
+#include <dsi/import/rewrite/rewrite.hpp>
+
+namespace DSI_NAMESPACE::import {
+
+namespace detail {
+
+inline void append_notes(diagnostics& to, diagnostics const& from) { to.append(from); }
+
+/// Reads, lowers, rewrites and plans a model for every batch size. Empty when there are errors.
+inline std::vector<planned_network> plan_all(command_line const& c, diagnostics& problems, std::vector<std::string>& files) {
+  std::vector<planned_network> networks;
+  auto model = read_onnx(std::filesystem::path(c.model));
+  files.push_back(c.model);
+  append_notes(problems, model.notes);
+  if (!model) return {};
+  std::vector<index> batches = c.batch;
+  bool const given = !batches.empty();
+  if (!given) batches.push_back(1);
+  for (index b : batches) {
+    std::size_t const before = problems.errors();
+    auto const inputs = fix_inputs(*model, c, given ? b : 0, problems, files);
+    if (problems.errors() != before) return {};
+    planned_network p;
+    p.batch = b;
+    p.graph = lower(*model, inputs, problems);
+    if (problems.errors() != before) return {};
+    p.graph.clean();
+    rewrite(p.graph);
+    p.native = make_native(p.graph);
+    p.plan = make_native_plan(p.native.view(), plan_options{});
+    if (!valid_native_plan(p.native.view(), p.plan.view())) {
+      problems.error("plan", "the plan of this network is not valid: this is a mistake in dsi", "please report it with the model");
+      return {};
+    }
+    networks.push_back(std::move(p));
+  }
+  for (planned_network const& p : networks) {
+    planned_network const& first = networks.front();
+    bool same = p.plan.weight_count == first.plan.weight_count && p.plan.weight_bytes == first.plan.weight_bytes &&
+                structure_hash(p.native.view()) == structure_hash(first.native.view());
+    for (int i = 0; same && i < p.plan.weight_count; ++i)
+      same = p.plan.weights[static_cast<std::size_t>(i)].desc == first.plan.weights[static_cast<std::size_t>(i)].desc;
+    if (!same) {
+      problems.error("BATCH " + std::to_string(p.batch), "the network's constants depend on the batch size, so that one set of weights cannot serve all sizes",
+                     "export the model with a dynamic batch dimension, or compile one size only");
+      return {};
+    }
+  }
+  return networks;
+}
+
+inline std::vector<embedded_port> ports_of(planned_network const& p, std::vector<int> const& values, onnx_graph const*) {
+  std::vector<embedded_port> ports;
+  for (int v : values) {
+    import_value const& x = p.graph.value(v);
+    ports.push_back({x.name, x.desc.type, {x.desc.extents.dim, x.desc.extents.dim + x.desc.rank()}});
+  }
+  return ports;
+}
+
+}  // namespace detail
+
+/// Imports a model and makes everything that a network's folder holds.
+inline std::optional<embedded_sources> embed_onnx(command_line const& c, diagnostics& problems) {
+  embedded_sources s;
+  auto const networks = detail::plan_all(c, problems, s.files);
+  if (networks.empty()) return std::nullopt;
+  std::string const name = c.name.empty() ? name_from_stem(std::filesystem::path(c.model).stem().string()) : c.name;
+  for (planned_network const& p : networks) {
+    embedded_network n;
+    n.batch = p.batch;
+    n.inputs = detail::ports_of(p, p.graph.inputs, nullptr);
+    n.outputs = detail::ports_of(p, p.graph.outputs, nullptr);
+    s.description.networks.push_back(std::move(n));
+  }
+  std::string const team = c.threads == "spin" ? "dsi::spin<" + std::to_string(c.thread_count) + ">" : c.threads == "openmp" ? "dsi::openmp<" + std::to_string(c.thread_count) + ">" : "dsi::serial";
+  s.model_header = emit_model(name, std::filesystem::path(c.model).filename().string(), networks, "dsi::simd_backend<>", team, c.include);
+  s.weights = make_blob(networks.front().graph, networks.front().native, networks.front().plan.view());
+  return s;
+}
+
+/// Prints what is in a model and how it will run.
+inline int inspect(command_line const& c, diagnostics& problems) {
+  std::vector<std::string> files;
+  auto const networks = detail::plan_all(c, problems, files);
+  if (networks.empty()) return 1;
+  for (planned_network const& p : networks) {
+    graph_view const g = p.native.view();
+    std::printf("batch %lld: %d nodes, %lld MACs, arena %lld bytes, weights %lld bytes\n", static_cast<long long>(p.batch), g.node_count, static_cast<long long>(macs(g)),
+                static_cast<long long>(p.plan.arena_bytes), static_cast<long long>(p.plan.weight_bytes));
+    for (int i = 0; i < p.plan.step_count; ++i) {
+      plan_step const& s = p.plan.steps[static_cast<std::size_t>(i)];
+      std::string text = s.kind == step_kind::reorder ? "reorder" : "";
+      for (int m = 0; m < s.members; ++m) {
+        int const n = p.plan.members[static_cast<std::size_t>(s.first_member + m)];
+        text += (m ? " + " : "") + std::string(p.graph.node(n).op->name()) + (m > 0 && m <= s.folded ? " (folded)" : "");
+      }
+      plan_operand const& o = p.plan.operands[static_cast<std::size_t>(s.first_operand + s.inputs)];
+      std::printf("  %3d  %-44s -> %s [", i, text.c_str(), p.native.names[static_cast<std::size_t>(o.tensor)].c_str());
+      for (int d = 0; d < g.desc(o.tensor).rank(); ++d) std::printf("%s%lld", d ? ", " : "", static_cast<long long>(g.desc(o.tensor)[d]));
+      std::printf("] %s\n", std::string(name_of(o.order)).c_str());
+    }
+  }
+  return 0;
+}
+
+inline int compare(command_line const&, diagnostics& problems) {
+  problems.error("dsi compare", "is not part of this version", "use dsi inspect, and the observer of the compiled network");
+  return 1;
+}
+inline int tune(command_line const&, diagnostics& problems) {
+  problems.error("dsi tune", "is not part of this version", "name tuning values with dsi::with_kernels");
+  return 1;
+}
+
+}  // namespace DSI_NAMESPACE::import

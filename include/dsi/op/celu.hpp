@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Continuously differentiable exponential linear unit.
+#pragma once
+
+#include <dsi/op/expm1.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// y = max(0, x) + min(0, alpha * (e^(x / alpha) - 1)), alpha > 0. NaN stays NaN. ONNX: Celu, alpha.
+struct celu_attributes : elementwise<1> {
+  static constexpr std::string_view name = "celu";
+  static constexpr std::string_view onnx = "Celu";
+  float_bits alpha = constant(1.f);
+
+  constexpr celu_attributes() = default;
+  constexpr explicit celu_attributes(float_bits a) : alpha(a) {}
+  template <class V>
+  DSI_INLINE V apply(V x) const { return math::select(x > V(0), x, V(alpha.value()) * detail::expm1_below(x / V(alpha.value()))); }
+  template <class F>
+  constexpr void each_field(F&& f) const { f("alpha", alpha); }
+  constexpr bool operator==(celu_attributes const&) const = default;
+};
+template <celu_attributes A = celu_attributes{}>
+using celu = with_attributes<A>;
+
+}  // namespace DSI_NAMESPACE

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Exponential linear unit.
+#pragma once
+
+#include <dsi/op/expm1.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// y = x for x > 0, else alpha * (e^x - 1). NaN stays NaN. ONNX: Elu, alpha.
+struct elu_attributes : elementwise<1> {
+  static constexpr std::string_view name = "elu";
+  static constexpr std::string_view onnx = "Elu";
+  float_bits alpha = constant(1.f);
+
+  constexpr elu_attributes() = default;
+  constexpr explicit elu_attributes(float_bits a) : alpha(a) {}
+  template <class V>
+  DSI_INLINE V apply(V x) const { return math::select(x > V(0), x, V(alpha.value()) * detail::expm1_below(x)); }
+  template <class F>
+  constexpr void each_field(F&& f) const { f("alpha", alpha); }
+  constexpr bool operator==(elu_attributes const&) const = default;
+};
+template <elu_attributes A = elu_attributes{}>
+using elu = with_attributes<A>;
+
+}  // namespace DSI_NAMESPACE

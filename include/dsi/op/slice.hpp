@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// A regular part of a tensor.
+#pragma once
+
+#include <dsi/op/operator.hpp>
+
+namespace DSI_NAMESPACE {
+
+/// Element i along dimension d of the output is element start[d] + i * step[d] of the input, for 0 <= i < size[d].
+/// ONNX: Slice, with starts, ends, axes and steps clamped to the extents and completed for every dimension by the importer.
+/// Types    any
+struct slice_attributes {
+  static constexpr std::string_view name = "slice";
+  static constexpr op_traits traits{.layouts = layout_rule::same};
+  shape start{};
+  shape step{};  ///< not 0; negative steps go backwards
+  shape size{};
+
+  constexpr inferred infer(op_inputs in) const {
+    if (in.count != 1) return {invalid::input_count, 1, in.count};
+    int const rank = in[0].rank();
+    for (int given : {start.rank, step.rank, size.rank})
+      if (given != rank) return {invalid::rank, given, rank};
+    for (int d = 0; d < rank; ++d) {
+      if (step[d] == 0) return {invalid::positive, d, 0};
+      if (size[d] < 0) return {invalid::slice_range, size[d], in[0][d]};
+      if (size[d] == 0) continue;
+      index const last = start[d] + (size[d] - 1) * step[d];
+      if (start[d] < 0 || start[d] >= in[0][d]) return {invalid::slice_range, start[d], in[0][d]};
+      if (last < 0 || last >= in[0][d]) return {invalid::slice_range, last, in[0][d]};
+    }
+    return tensor_desc{in[0].type, layout::row_major, size};
+  }
+  template <class F>
+  constexpr void each_field(F&& f) const {
+    f("start", start);
+    f("step", step);
+    f("size", size);
+  }
+  constexpr bool operator==(slice_attributes const&) const = default;
+};
+template <slice_attributes A>
+using slice = with_attributes<A>;
+
+}  // namespace DSI_NAMESPACE
