@@ -59,29 +59,29 @@ void check_values(std::vector<double> const& in, std::vector<double> const& expe
 
 TEST_CASE_TEMPLATE("max_pool equals the reference", special, std::integral_constant<int, 0>, std::integral_constant<int, 9>) {
   drawing const d{.seed = 3, .special = special::value};
-  conformance::check_floats<max_1_channel>(d, 0x1p-60);
-  conformance::check_floats<max_15_channels>(d, 0x1p-60);
-  conformance::check_floats<max_16_channels>(d, 0x1p-60);
+  conformance::check_float<max_1_channel>(d, 0x1p-60);
+  conformance::check_float<max_15_channels>(d, 0x1p-60);
+  conformance::check_float<max_16_channels>(d, 0x1p-60);
   conformance::check_floats<max_17_channels_ceil>(d, 0x1p-60);
-  conformance::check_floats<max_133_channels>(d, 0x1p-60);
-  conformance::check_floats<max_5x5_dilated>(d, 0x1p-60);
-  conformance::check_floats<max_1d>(d, 0x1p-60);
-  conformance::check_floats<max_3d>(d, 0x1p-60);
+  conformance::check_float<max_133_channels>(d, 0x1p-60);
+  conformance::check_float<max_5x5_dilated>(d, 0x1p-60);
+  conformance::check_float<max_1d>(d, 0x1p-60);
+  conformance::check_float<max_3d>(d, 0x1p-60);
   conformance::check_floats<max_relu>(d, 0x1p-60);
-  conformance::check_floats<max_twice>(d, 0x1p-22);
+  conformance::check_float<max_twice>(d, 0x1p-22);
 }
 
 TEST_CASE_TEMPLATE("average_pool equals the reference", special, std::integral_constant<int, 0>, std::integral_constant<int, 40>) {
   drawing const d{.seed = 4, .special = special::value};
-  conformance::check_floats<average_1_channel>(d, 0x1p-21);
-  conformance::check_floats<average_15_channels>(d, 0x1p-21);
-  conformance::check_floats<average_17_channels>(d, 0x1p-21);
-  conformance::check_floats<average_32_channels>(d, 0x1p-21);
+  conformance::check_float<average_1_channel>(d, 0x1p-21);
+  conformance::check_float<average_15_channels>(d, 0x1p-21);
+  conformance::check_float<average_17_channels>(d, 0x1p-21);
+  conformance::check_float<average_32_channels>(d, 0x1p-21);
   conformance::check_floats<average_33_channels>(d, 0x1p-21);
-  conformance::check_floats<average_7x7>(d, 0x1p-20);
-  conformance::check_floats<average_dilated>(d, 0x1p-21);
-  conformance::check_floats<average_1d>(d, 0x1p-21);
-  conformance::check_floats<average_3d>(d, 0x1p-21);
+  conformance::check_float<average_7x7>(d, 0x1p-20);
+  conformance::check_float<average_dilated>(d, 0x1p-21);
+  conformance::check_float<average_1d>(d, 0x1p-21);
+  conformance::check_float<average_3d>(d, 0x1p-21);
   conformance::check_floats<average_relu>(d, 0x1p-21);
 }
 

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace {
@@ -48,7 +49,7 @@ struct log_f {
 };
 struct erf_f {
   static constexpr char const* name = "erf";
-  static constexpr double bound = 1.5;
+  static constexpr double bound = 1.56;
   template <class V> DSI_INLINE static V call(V x) { return math::erf(x); }
 };
 struct sin_f {
@@ -63,7 +64,6 @@ struct cos_f {
 };
 /// exp with an error of three ulp in a few places: the measurement must find it.
 struct broken_exp_f {
-  static constexpr char const* name = "broken exp";
   template <class V> DSI_INLINE static V call(V x) { return math::select(x == V(1.f), math::exp(x) * V(1 + 0x1p-22f), math::exp(x)); }
 };
 
@@ -159,7 +159,7 @@ void check_bits() {
       ++wrong;
       at = x[i];
     }
-  INFO(F::name << " on " << Isa::name << ", last at " << at);
+  INFO(std::string(F::name) << " on " << std::string(Isa::name) << ", last at " << at);
   CHECK(wrong == 0);
 }
 

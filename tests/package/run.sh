@@ -124,7 +124,7 @@ expect "builds" sub sub -DCMAKE_BUILD_TYPE=Debug
 expect "runs" "$W/sub/app"
 expect "a project that builds the tool itself" consume sub_tool Ninja -DDSI_SOURCE="$source_dir" -DDSI_TOOL= -DMODEL= -DTYPED_UNIT="$here/fixture/typed" -DWEIGHTS="$W/model/seven.bin" -DCMAKE_DISABLE_FIND_PACKAGE_ONNX=ON
 expect "runs" "$W/sub_tool/typed"
-expect "builds with -mavx2 -maes -flto for the program and -O0 -g" sub sub_flags -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_CXX_FLAGS=-maes -mavx2" "-DAPP_FLAGS=-flto"
+expect "builds with -mavx2 -maes -flto -ffast-math for the program and -O0 -g" sub sub_flags -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_CXX_FLAGS=-maes -mavx2" "-DAPP_FLAGS=-flto;-ffast-math"
 for isa in v2 v3; do expect "runs $isa" env DSI_ISA=$isa EXPECT_ISA=$isa "$W/sub_flags/app"; done
 wide() { objdump -d "$W/sub_flags/dsi/app/scale/$1" | grep -cE '%[yz]mm|%xmm.*%xmm.*%xmm'; }  # AVX's three-operand forms too
 if [ "$(wide dsi_unit_scale_v3.o)" -gt 0 ] && [ "$(wide dsi_unit_scale_v2.o)$(wide dsi_model_scale.o)" = 00 ]; then

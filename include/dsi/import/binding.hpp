@@ -84,7 +84,13 @@ class binding {
 
   /// Adds an operator on values; returns its first output. The last operator emitted should be given to finish().
   template <class Value>
-  int emit(Value const& op, std::vector<int> const& inputs) { return emit_operator(make_operator(op), inputs); }
+  int emit(Value const& op, std::vector<int> inputs) {
+    // Constants stand second, where folding and kernels look for them.
+    if constexpr (requires { Value::commutative; })
+      if (inputs.size() == 2 && inputs[0] >= 0 && inputs[1] >= 0 && graph_.value(inputs[0]).constant && !graph_.value(inputs[1]).constant)
+        std::swap(inputs[0], inputs[1]);
+    return emit_operator(make_operator(op), inputs);
+  }
   int emit_operator(operator_ptr const& op, std::vector<int> const& inputs) {
     if (refused_) return -1;
     for (int i : inputs)

@@ -57,7 +57,7 @@ inline std::string emit_plan(plan_view p, std::string const& type_name) {
   static constexpr char const* roles[] = {"none", "matrix", "convolution", "recurrent"};
   auto const number = [](auto v) { return std::to_string(v); };
   auto const flag = [](bool b) { return std::string(b ? "true" : "false"); };
-  std::string s = "template <class Backend>\nstruct dsi::plan_for<" + type_name + ", Backend> {\n  static constexpr dsi::plan_data<" + number(p.step_count) + ", " +
+  std::string s = "template <class Backend>\n  requires(Backend::options == dsi::plan_options{})\nstruct dsi::plan_for<" + type_name + ", Backend> {\n  static constexpr dsi::plan_data<" + number(p.step_count) + ", " +
                   number(p.member_count) + ", " + number(p.operand_count) + ", " + number(p.weight_count) + ", " + number(p.buffer_count) + "> value{\n      {";
   for (int i = 0; i < p.step_count; ++i) {
     plan_step const& x = p.steps[i];

@@ -5,6 +5,7 @@
 #include <dsi/import/bind/elementwise.hpp>
 #include <dsi/import/bind/linear.hpp>
 #include <dsi/import/bind/movement.hpp>
+#include <dsi/import/bind/recurrent.hpp>
 #include <dsi/import/bind/reduce.hpp>
 #include <dsi/import/bind/shape.hpp>
 #include <dsi/import/bind/window.hpp>
@@ -17,6 +18,7 @@ inline onnx_table onnx_operators() {
   detail::add_elementwise(table);
   detail::add_linear(table);
   detail::add_movement(table);
+  detail::add_recurrent(table);
   detail::add_reductions(table);
   detail::add_shapes(table);
   detail::add_windows(table);

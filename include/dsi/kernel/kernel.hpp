@@ -110,6 +110,13 @@ struct candidates {
   using type = kernel_list<>;
 };
 
+/// Kernels that go before a backend's own for some problems: specialize it in a header of yours (a tuning header, or one named by
+/// INCLUDE in dsi_add_model) to choose among kernels and tuning values without touching the library.
+template <class Backend, class Problem>
+struct preferred_kernels {
+  using type = kernel_list<>;
+};
+
 /// A backend with kernels of the user's own in front: with_kernels<simd<>, my_conv> runs my_conv<Problem> where it supports
 /// the problem.
 template <class Backend, template <class> class... Kernels>
@@ -123,6 +130,10 @@ namespace detail {
 
 template <class Problem>
 struct no_kernel {};
+template <class Kernel>
+inline constexpr bool has_kernel = true;
+template <class Problem>
+inline constexpr bool has_kernel<no_kernel<Problem>> = false;
 
 template <class List>
 struct first_supported {
@@ -141,7 +152,9 @@ template <class Backend, class Problem>
 struct selected {
   using key = typename candidate_key<anchor_of<Problem>>::type;
   static constexpr auto choose() {
-    using native = typename first_supported<typename candidates<typename Backend::base, key, Problem>::type>::type;
+    using preferred = typename first_supported<typename preferred_kernels<typename Backend::base, Problem>::type>::type;
+    using listed = typename first_supported<typename candidates<typename Backend::base, key, Problem>::type>::type;
+    using native = std::conditional_t<std::is_void_v<preferred>, listed, preferred>;
     if constexpr (requires { typename Backend::template own<Problem>; }) {
       using mine = typename first_supported<typename Backend::template own<Problem>>::type;
       if constexpr (!std::is_void_v<mine>) return type_pack<mine>{};

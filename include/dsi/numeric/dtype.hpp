@@ -46,24 +46,24 @@ constexpr bool is_floating(dtype t) { return t == dtype::f32 || t == dtype::f64 
 
 namespace detail {
 template <class T>
-struct dtype_of;
+struct dtype_trait;
 template <dtype D>
 struct dtype_constant {
   static constexpr dtype value = D;
 };
-template <> struct dtype_of<float> : dtype_constant<dtype::f32> {};
-template <> struct dtype_of<double> : dtype_constant<dtype::f64> {};
-template <> struct dtype_of<half> : dtype_constant<dtype::f16> {};
-template <> struct dtype_of<bfloat16> : dtype_constant<dtype::bf16> {};
-template <> struct dtype_of<std::int8_t> : dtype_constant<dtype::i8> {};
-template <> struct dtype_of<std::uint8_t> : dtype_constant<dtype::u8> {};
-template <> struct dtype_of<std::int16_t> : dtype_constant<dtype::i16> {};
-template <> struct dtype_of<std::uint16_t> : dtype_constant<dtype::u16> {};
-template <> struct dtype_of<std::int32_t> : dtype_constant<dtype::i32> {};
-template <> struct dtype_of<std::uint32_t> : dtype_constant<dtype::u32> {};
-template <> struct dtype_of<std::int64_t> : dtype_constant<dtype::i64> {};
-template <> struct dtype_of<std::uint64_t> : dtype_constant<dtype::u64> {};
-template <> struct dtype_of<bool> : dtype_constant<dtype::boolean> {};
+template <> struct dtype_trait<float> : dtype_constant<dtype::f32> {};
+template <> struct dtype_trait<double> : dtype_constant<dtype::f64> {};
+template <> struct dtype_trait<half> : dtype_constant<dtype::f16> {};
+template <> struct dtype_trait<bfloat16> : dtype_constant<dtype::bf16> {};
+template <> struct dtype_trait<std::int8_t> : dtype_constant<dtype::i8> {};
+template <> struct dtype_trait<std::uint8_t> : dtype_constant<dtype::u8> {};
+template <> struct dtype_trait<std::int16_t> : dtype_constant<dtype::i16> {};
+template <> struct dtype_trait<std::uint16_t> : dtype_constant<dtype::u16> {};
+template <> struct dtype_trait<std::int32_t> : dtype_constant<dtype::i32> {};
+template <> struct dtype_trait<std::uint32_t> : dtype_constant<dtype::u32> {};
+template <> struct dtype_trait<std::int64_t> : dtype_constant<dtype::i64> {};
+template <> struct dtype_trait<std::uint64_t> : dtype_constant<dtype::u64> {};
+template <> struct dtype_trait<bool> : dtype_constant<dtype::boolean> {};
 
 template <dtype D> struct storage;
 template <> struct storage<dtype::f32> { using type = float; };
@@ -82,7 +82,7 @@ template <> struct storage<dtype::boolean> { using type = bool; };
 }  // namespace detail
 
 template <class T>
-inline constexpr dtype dtype_of = detail::dtype_of<T>::value;
+inline constexpr dtype dtype_of = detail::dtype_trait<T>::value;
 
 /// The C++ type that holds one element.
 template <dtype D>

@@ -10,7 +10,8 @@ namespace DSI_NAMESPACE {
 /// of the row (divided by its length).
 /// Shape    x [rows..., n...], scale [n...], bias [n...] (absent when bias is false) -> y like x
 /// Types    float, half, bfloat16, double; computed in float (double for double) in two passes: mean, then deviations
-/// Error    float: |y - exact| <= (n + 8) u (|(x - mean) scale| / s + |mean scale| / s) + u |bias|, s = sqrt(variance + epsilon)
+/// Error    float: |y - exact| <= (n + 12) u |scale| (max x - min x) / s + u |y|, s = sqrt(variance + epsilon), by vector kernels,
+///          which first take a row's first element from all; plain loops lose the digits of |mean| / s as well
 /// Fuses    any elementwise expression
 /// ONNX     LayerNormalization, opset 17 to newest, with output Y alone and stash_type 1: axis, epsilon. Scale and B must
 ///          have a row's elements; the importer expands smaller ones. Also the decomposed form that it recognizes.

@@ -55,8 +55,10 @@ struct op_traits {
   bool elementwise = false;  ///< has apply(); inputs broadcast to the output
   bool anchor = false;       ///< an elementwise expression can be fused behind it
   bool foldable = false;     ///< linear with weights in input 1 and bias in input 2: takes an affine operator into them
-  bool affine = false;       ///< y = x * scale[c] + shift[c] of parameters; has affine()
+  bool affine = false;       ///< y = x * scale[c] + shift[c] when all inputs but the first are constants; has affine()
   bool view = false;         ///< the output is the input's bytes under other extents
+  bool permutes = false;     ///< output dimension d is input dimension permutation[d]; costs nothing where memory orders agree
+  std::uint8_t permutation[max_rank]{};
   layout_rule layouts = layout_rule::row_major;
   weight_role weight = weight_role::none;  ///< role of input 1 when it is a parameter
   weight_role weight2 = weight_role::none; ///< role of input 2 when it is a parameter

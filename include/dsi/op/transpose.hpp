@@ -11,9 +11,13 @@ namespace DSI_NAMESPACE {
 /// Types    any
 struct transpose_attributes {
   static constexpr std::string_view name = "transpose";
-  static constexpr op_traits traits{.layouts = layout_rule::any};
   shape perm{};
 
+  constexpr op_traits traits_for(op_inputs) const {
+    op_traits t{.permutes = true, .layouts = layout_rule::any};
+    for (int d = 0; d < perm.rank; ++d) t.permutation[d] = static_cast<std::uint8_t>(perm[d]);
+    return t;
+  }
   constexpr inferred infer(op_inputs in) const {
     if (in.count != 1) return {invalid::input_count, 1, in.count};
     if (perm.rank != in[0].rank()) return {invalid::permutation, perm.rank, in[0].rank()};

@@ -160,7 +160,14 @@ struct network {
   template <int Step>
   using problem_at = type_at<decltype(problem_of_step<Step>()), 0>;
   template <int Step>
-  using kernel_at = kernel_for<Backend, problem_at<Step>>;
+  struct chosen {
+    using type = kernel_for<Backend, problem_at<Step>>;
+    static_assert(detail::has_kernel<type>,
+                  "dsi: neither this backend nor its fallback has a kernel for this step (see the problem above); use a backend with a "
+                  "fallback, add a kernel with dsi::with_kernels, or specialize dsi::candidates");
+  };
+  template <int Step>
+  using kernel_at = typename chosen<Step>::type;
 };
 
 }  // namespace DSI_NAMESPACE

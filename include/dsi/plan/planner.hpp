@@ -69,9 +69,18 @@ struct planner {
     if (!options.fold || !head.traits.foldable || !next.traits.affine || g.input_of(n, 0) != s.acc) return false;
     if (head.inputs < 2 || !constant(g.input_of(s.node[0], 1)) || (head.inputs > 2 && !constant(g.input_of(s.node[0], 2)))) return false;
     if (!is_floating(g.desc(g.input_of(s.node[0], 1)).type)) return false;
-    for (int i = 1; i < next.inputs; ++i)
-      if (!constant(g.input_of(n, i))) return false;
-    return true;
+    // The constants must vary along the head's output channels alone.
+    tensor_desc const& y = g.desc(next.first_output);
+    if (!(y.extents == g.desc(s.acc).extents)) return false;
+    int const channel = head.traits.weight == weight_role::matrix ? y.rank() - 1 : 1;
+    for (int i = 1; i < next.inputs; ++i) {
+      int const t = g.input_of(n, i);
+      tensor_desc const& d = g.desc(t);
+      if (!constant(t) || d.rank() > y.rank()) return false;
+      for (int k = 0; k < d.rank(); ++k)
+        if (d[k] != 1 && k + y.rank() - d.rank() != channel) return false;
+    }
+    return next.inputs > 1;
   }
 
   constexpr bool can_fuse(group const& s, int n) const {
@@ -240,8 +249,35 @@ struct planner {
     return {t, out.weights[at].desc.order, at};
   }
 
+  /// A permutation whose input and output are the same order of bytes, in orders that exist or may be chosen.
+  constexpr bool emit_permutation_as_view(group const& s) {
+    graph_node const& n = g.nodes[s.node[0]];
+    if (!n.traits.permutes || n.inputs != 1 || s.count != 1 || constant(g.input_of(s.node[0], 0))) return false;
+    int const x = g.input_of(s.node[0], 0), y = n.first_output;
+    for (layout from : {layout::channels_last, layout::row_major})
+      for (layout to : {layout::channels_last, layout::row_major}) {
+        if (!is_ready(x, from) || (!options.channels_last && to != layout::row_major)) continue;
+        if ((from == layout::channels_last && !has_orders(x)) || (to == layout::channels_last && !has_orders(y))) continue;
+        tensor_desc dx = g.desc(x), dy = g.desc(y);
+        dx.order = from;
+        dy.order = to;
+        shape const sx = strides_of(dx), sy = strides_of(dy);
+        bool same = true;
+        for (int d = 0; d < dy.rank(); ++d) same = same && (dy[d] == 1 || sx[n.traits.permutation[d]] == sy[d]);
+        if (!same) continue;
+        orders o;
+        o.in = from;
+        o.out = to;
+        emit(s, o, step_kind::alias);
+        return true;
+      }
+    return false;
+  }
+
   constexpr void emit(group const& s) {
-    orders const o = choose_orders(s);
+    if (!emit_permutation_as_view(s)) emit(s, choose_orders(s), g.nodes[s.node[0]].traits.view ? step_kind::alias : step_kind::kernel);
+  }
+  constexpr void emit(group const& s, orders o, step_kind kind) {
     plan_operand inputs[max_inputs + 2 * group::capacity]{};
     int count = 0;
     graph_node const& head = g.nodes[s.node[0]];
@@ -269,7 +305,7 @@ struct planner {
     for (int i = 0; i < count; ++i)
       if (inputs[i].weight < 0) require(inputs[i].tensor, inputs[i].order);
     plan_step step;
-    step.kind = head.traits.view ? step_kind::alias : step_kind::kernel;
+    step.kind = kind;
     step.first_member = out.member_count;
     step.members = s.count;
     step.folded = s.folded;
@@ -310,7 +346,7 @@ struct planner {
 
   /// The tensor whose memory t shares through views.
   constexpr int viewed(int t) const {
-    for (int p = g.tensors[t].producer; p >= 0 && g.nodes[p].traits.view; p = g.tensors[t].producer) t = g.input_of(p, 0);
+    for (int p = g.tensors[t].producer; p >= 0 && out.steps[step_of[p]].kind == step_kind::alias; p = g.tensors[t].producer) t = g.input_of(p, 0);
     return t;
   }
   /// An output is written where it is computed, unless that memory is an input, a constant or another output: then it is copied.

@@ -13,7 +13,7 @@
 #include <cstring>
 #include <limits>
 #include <random>
-#include <vector>
+#include <string>
 
 namespace {
 
@@ -31,7 +31,7 @@ template <class F>
 void for_each_isa(F f) {
   auto one = [&]<class Isa>() {
     if constexpr (isa::compiled<Isa>) {
-      INFO(Isa::name);
+      INFO(std::string(Isa::name));
       f.template operator()<Isa>();
     }
   };
@@ -77,7 +77,7 @@ void compare(char const* what, Vector vector, Scalar scalar) {
         at[0] = a[k], at[1] = b[k], at[2] = c[k], at[3] = got[k];
       }
   }
-  INFO(what << " on " << Isa::name << ": last at " << at[0] << " " << at[1] << " " << at[2] << " gave " << at[3]);
+  INFO(std::string(what) << " on " << std::string(Isa::name) << ": last at " << at[0] << " " << at[1] << " " << at[2] << " gave " << at[3]);
   CHECK(wrong == 0);
 }
 

@@ -12,6 +12,7 @@
 #include <dsi/backend/reference/matmul.hpp>
 #include <dsi/backend/reference/pad.hpp>
 #include <dsi/backend/reference/pool.hpp>
+#include <dsi/backend/reference/recurrent.hpp>
 #include <dsi/backend/reference/reduce.hpp>
 #include <dsi/backend/reference/rms_norm.hpp>
 #include <dsi/backend/reference/slice.hpp>

@@ -124,30 +124,34 @@ struct epilogue {
   static constexpr bool has_bias = detail::anchor_inputs<Problem> == 3;
 
   kernel_args args;
+  index first_row = 0;      ///< of the output, where row 0 of the calls lies
+  index first_channel = 0;  ///< likewise
 
   /// The start of a sum of the vector of channels from `channel` on, `left` of which exist.
   DSI_INLINE v start(index channel, index left) const {
-    if constexpr (has_bias) return load(static_cast<element const*>(args.in[2]) + channel, left);
+    if constexpr (has_bias) return load(static_cast<element const*>(args.in[2]) + first_channel + channel, left);
     else return v::zero();
   }
 
   /// Finishes and stores Rows x Vectors sums: rows row.., channels channel.., `left` of which exist.
   template <int Rows, int Vectors>
   DSI_INLINE void finish(v (&sum)[Rows][Vectors], index row, index channel, index left) const {
+    row += first_row;
+    channel += first_channel;
+    auto* const to = static_cast<element*>(args.out[0]) + row * channels + channel;
     if constexpr (parts::few_instructions) {
       DSI_UNROLL
       for (int r = 0; r < Rows; ++r)
         DSI_UNROLL
-        for (int n = 0; n < Vectors; ++n) finish_one<Vectors>(sum[r][n], n, row + r, channel + n * Isa::lanes, left - n * Isa::lanes);
+        for (int n = 0; n < Vectors; ++n) finish_one<Vectors>(sum[r][n], to + r * channels, n, row + r, channel, left);
     } else {
-      alignas(alignment) float spilled[Rows * Vectors * Isa::lanes];
+      alignas(alignment) float spilled[Rows][Vectors][Isa::lanes];
       DSI_UNROLL
       for (int r = 0; r < Rows; ++r)
         DSI_UNROLL
-        for (int n = 0; n < Vectors; ++n) sum[r][n].store(spilled + (r * Vectors + n) * Isa::lanes);
+        for (int n = 0; n < Vectors; ++n) sum[r][n].store(spilled[r][n]);
       for (int r = 0; r < Rows; ++r)
-        for (int n = 0; n < Vectors; ++n)
-          finish_one<Vectors>(v::load(spilled + (r * Vectors + n) * Isa::lanes), n, row + r, channel + n * Isa::lanes, left - n * Isa::lanes);
+        for (int n = 0; n < Vectors; ++n) finish_one<Vectors>(v::load(spilled[r][n]), to + r * channels, n, row + r, channel, left);
     }
   }
 
@@ -161,13 +165,15 @@ struct epilogue {
     else return v::zero();
   }
 
+  /// Vector n of a row. Only vectors of the last panel may be cut off.
   template <int Vectors>
-  DSI_INLINE void finish_one(v sum, int n, index row, index channel, index left) const {
-    element* const to = static_cast<element*>(args.out[0]) + row * channels + channel;
-    // Only the vectors of the last panel may be cut off; with masked stores that costs nothing.
+  DSI_INLINE void finish_one(v sum, element* to, int n, index row, index channel, index left) const {
+    to += n * Isa::lanes;
+    channel += n * Isa::lanes;
     if constexpr (whole) {
       expressed<true>(sum, row, channel, Isa::lanes).storeu(to);
     } else {
+      left -= n * Isa::lanes;
       if (n < Vectors - static_cast<int>(panel_width) / Isa::lanes || left >= Isa::lanes) expressed<true>(sum, row, channel, Isa::lanes).storeu(to);
       else if (left > 0) expressed<false>(sum, row, channel, left).store_n(to, left);
     }

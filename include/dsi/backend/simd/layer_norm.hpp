@@ -46,79 +46,97 @@ struct norm_rows : kernel_defaults {
   static constexpr index vectors = n / lanes, rest = n % lanes;
   static constexpr float length = static_cast<float>(n);
 
+  /// mean: of the row's distances from `origin`, its first element. Those are small where the row's mean is large, so that
+  /// no digits are lost to it.
   struct statistics {
-    V mean, factor;
+    V origin, mean, factor;
   };
-  static DSI_INLINE V square(V x, V sum) { return mul_add(x, x, sum); }
-  static DSI_INLINE V factor_of(float squares) { return V(1.f / math::sqrt(squares / length + op.epsilon.value())); }
-
-  /// The results of column c on.
+  static DSI_INLINE V factor_of(V const (&squares)[4]) {
+    return V(1.f / math::sqrt(total(squares) / length + op.epsilon.value()));
+  }
+  static DSI_INLINE float total(V const (&sum)[4]) { return sum_of_lanes((sum[0] + sum[1]) + (sum[2] + sum[3])); }
+  /// x - origin; zero in lanes behind the row.
   template <bool Whole>
-  DSI_INLINE static void finish(kernel_args const& args, V x, statistics const& s, index row, index c) {
-    auto const* const scale = static_cast<element const*>(args.in[1]);
-    V result;
-    if constexpr (Centered) result = (x - s.mean) * s.factor;
-    else result = x * s.factor;
-    if constexpr (biased) result = mul_add(result, load_row<Isa, Whole>(scale + c, rest), load_row<Isa, Whole>(static_cast<element const*>(args.in[2]) + c, rest));
-    else result = result * load_row<Isa, Whole>(scale + c, rest);
+  static DSI_INLINE V distance(V x, statistics const& s) {
+    if constexpr (!Centered) return x;
+    else if constexpr (Whole) return x - s.origin;
+    else return select(first_lanes<Isa>(rest), x - s.origin, V::zero());
+  }
+  /// distance - mean; zero in lanes behind the row.
+  template <bool Whole>
+  static DSI_INLINE V deviation(V d, statistics const& s) {
+    if constexpr (!Centered) return d;
+    else if constexpr (Whole) return d - s.mean;
+    else return select(first_lanes<Isa>(rest), d - s.mean, V::zero());
+  }
+
+  /// The results of column c on, from deviations.
+  template <bool Whole>
+  DSI_INLINE static void finish(kernel_args const& args, V d, statistics const& s, index row, index c) {
+    V const scale = load_row<Isa, Whole>(static_cast<element const*>(args.in[1]) + c, rest);
+    V result = d * s.factor;
+    if constexpr (biased) result = mul_add(result, scale, load_row<Isa, Whole>(static_cast<element const*>(args.in[2]) + c, rest));
+    else result = result * scale;
     result = epilogue::template apply<Whole>(args, result, row, c, rest);
     store_row<Whole>(result, static_cast<element*>(args.out[0]) + row * n + c, rest);
   }
 
   DSI_INLINE static void in_registers(kernel_args const& args, index row) {
-    constexpr int count = static_cast<int>(ceil_div(n, lanes));
+    constexpr int whole = static_cast<int>(vectors), count = static_cast<int>(ceil_div(n, lanes));
     auto const* const x = static_cast<element const*>(args.in[0]) + row * n;
-    V v[count];
+    statistics s{V(static_cast<float>(x[0])), V::zero(), V::zero()};
+    V d[count];
     DSI_UNROLL
-    for (int i = 0; i < static_cast<int>(vectors); ++i) v[i] = load_row<Isa, true>(x + i * lanes, lanes);
-    if constexpr (rest > 0) v[count - 1] = load_row<Isa, false>(x + vectors * lanes, rest);
-    statistics s{V::zero(), V::zero()};
+    for (int i = 0; i < whole; ++i) d[i] = distance<true>(load_row<Isa, true>(x + i * lanes, lanes), s);
+    if constexpr (rest > 0) d[whole] = distance<false>(load_row<Isa, false>(x + whole * lanes, rest), s);
     if constexpr (Centered) {
       V sum[4]{V::zero(), V::zero(), V::zero(), V::zero()};
       DSI_UNROLL
-      for (int i = 0; i < count; ++i) sum[i % 4] = sum[i % 4] + v[i];
+      for (int i = 0; i < count; ++i) sum[i % 4] = sum[i % 4] + d[i];
       s.mean = V(total(sum) / length);
+      DSI_UNROLL
+      for (int i = 0; i < whole; ++i) d[i] = deviation<true>(d[i], s);
+      if constexpr (rest > 0) d[whole] = deviation<false>(d[whole], s);
     }
     V squares[4]{V::zero(), V::zero(), V::zero(), V::zero()};
     DSI_UNROLL
-    for (int i = 0; i < count; ++i) squares[i % 4] = square(deviation(v[i], s, i >= static_cast<int>(vectors)), squares[i % 4]);
-    s.factor = factor_of(total(squares));
+    for (int i = 0; i < count; ++i) squares[i % 4] = mul_add(d[i], d[i], squares[i % 4]);
+    s.factor = factor_of(squares);
     DSI_UNROLL
-    for (int i = 0; i < static_cast<int>(vectors); ++i) finish<true>(args, v[i], s, row, i * lanes);
-    if constexpr (rest > 0) finish<false>(args, v[count - 1], s, row, vectors * lanes);
+    for (int i = 0; i < whole; ++i) finish<true>(args, d[i], s, row, i * lanes);
+    if constexpr (rest > 0) finish<false>(args, d[whole], s, row, whole * lanes);
   }
-  /// x - mean, zero in lanes behind the row.
-  DSI_INLINE static V deviation(V x, statistics const& s, bool last) {
-    if constexpr (!Centered) return x;
-    else if (last) return select(first_lanes<Isa>(rest), x - s.mean, V::zero());
-    else return x - s.mean;
-  }
-  DSI_INLINE static float total(V const (&sum)[4]) { return sum_of_lanes((sum[0] + sum[1]) + (sum[2] + sum[3])); }
 
   DSI_INLINE static void streamed(kernel_args const& args, index row) {
     auto const* const x = static_cast<element const*>(args.in[0]) + row * n;
-    statistics s{V::zero(), V::zero()};
+    statistics s{V(static_cast<float>(x[0])), V::zero(), V::zero()};
     if constexpr (Centered) {
       V sum[4]{V::zero(), V::zero(), V::zero(), V::zero()};
-      each_vector(x, [&](V v, int i, bool) DSI_LAMBDA_INLINE { sum[i] = sum[i] + v; });
+      each_vector(x, [&](V v, int i, auto whole) DSI_LAMBDA_INLINE { sum[i] = sum[i] + distance<decltype(whole)::value>(v, s); });
       s.mean = V(total(sum) / length);
     }
     V squares[4]{V::zero(), V::zero(), V::zero(), V::zero()};
-    each_vector(x, [&](V v, int i, bool last) DSI_LAMBDA_INLINE { squares[i] = square(deviation(v, s, last), squares[i]); });
-    s.factor = factor_of(total(squares));
-    for (index c = 0; c < vectors * lanes; c += lanes) finish<true>(args, load_row<Isa, true>(x + c, lanes), s, row, c);
-    if constexpr (rest > 0) finish<false>(args, load_row<Isa, false>(x + vectors * lanes, rest), s, row, vectors * lanes);
+    each_vector(x, [&](V v, int i, auto whole) DSI_LAMBDA_INLINE {
+      constexpr bool w = decltype(whole)::value;
+      V const d = deviation<w>(distance<w>(v, s), s);
+      squares[i] = mul_add(d, d, squares[i]);
+    });
+    s.factor = factor_of(squares);
+    for (index c = 0; c < vectors * lanes; c += lanes)
+      finish<true>(args, deviation<true>(distance<true>(load_row<Isa, true>(x + c, lanes), s), s), s, row, c);
+    if constexpr (rest > 0)
+      finish<false>(args, deviation<false>(distance<false>(load_row<Isa, false>(x + vectors * lanes, rest), s), s), s, row, vectors * lanes);
   }
-  /// f(vector, number modulo 4, is it partial) for a row's vectors in order.
+  /// f(vector, number modulo 4, true_type unless it is partial) for a row's vectors in order.
   template <class F>
   DSI_INLINE static void each_vector(element const* x, F const& f) {
     for (index v = 0; v < vectors / 4; ++v, x += 4 * lanes) {
       DSI_UNROLL
-      for (int i = 0; i < 4; ++i) f(load_row<Isa, true>(x + i * lanes, lanes), i, false);
+      for (int i = 0; i < 4; ++i) f(load_row<Isa, true>(x + i * lanes, lanes), i, std::true_type{});
     }
     DSI_UNROLL
-    for (int i = 0; i < static_cast<int>(vectors % 4); ++i) f(load_row<Isa, true>(x + i * lanes, lanes), i, false);
-    if constexpr (rest > 0) f(load_row<Isa, false>(x + (vectors % 4) * lanes, rest), static_cast<int>(vectors % 4), true);
+    for (int i = 0; i < static_cast<int>(vectors % 4); ++i) f(load_row<Isa, true>(x + i * lanes, lanes), i, std::true_type{});
+    if constexpr (rest > 0) f(load_row<Isa, false>(x + (vectors % 4) * lanes, rest), static_cast<int>(vectors % 4), std::false_type{});
   }
 };
 

@@ -279,8 +279,10 @@ struct recurrent_kernel : kernel_defaults {
     }
     for (index r = 0; r < active(j); ++r) {
       auto const row = row_of(r);
+      if constexpr (form.kind == recurrent_form::lstm)
+        for_units<Isa, H>([&]<class V>(V, index k, auto n) DSI_LAMBDA_INLINE { cell::template lstm_c<V>(row, k, n); });
       for_units<Isa, H>([&]<class V>(V, index k, auto n) DSI_LAMBDA_INLINE {
-        if constexpr (form.kind == recurrent_form::lstm) cell::template lstm<V>(row, k, n);
+        if constexpr (form.kind == recurrent_form::lstm) cell::template lstm_h<V>(row, k, n);
         else if constexpr (is_gru) cell::template gru<V>(row, k, n);
         else cell::template rnn<V>(row, k, n);
       });

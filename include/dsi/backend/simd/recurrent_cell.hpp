@@ -67,23 +67,21 @@ struct recurrent_cell {
   template <int I, class V>
   DSI_INLINE static V gate(V x) { return function<I>(clip_gate<Form.clip>(x)); }
 
-  /// C = f . C + i . g, h = o . function(C)
+  /// C = f . C + i . g
   template <class V, class T, class N>
-  DSI_INLINE static void lstm(recurrent_row<T> const& row, index j, N n) {
-    V const c0 = V::load(row.c + j);
-    auto const sum = [&](index g) DSI_LAMBDA_INLINE { return detail::load_units<V>(row.sums + g * H + j, n); };
-    auto const peep = [&](V x, index g, V c) DSI_LAMBDA_INLINE {
-      if constexpr (Form.peephole) return x + detail::load_units<V>(row.peephole + g * H + j, n) * c;
-      else return x;
-    };
-    V const i = gate<0>(peep(sum(0), 0, c0));
+  DSI_INLINE static void lstm_c(recurrent_row<T> const& row, index j, N n) {
+    V const c = V::load(row.c + j);
+    V const i = gate<0>(peep(row, gate_sum<V>(row, 0, j, n), 0, c, j, n));
     V f;
     if constexpr (Form.input_forget) f = V(1.f) - i;
-    else f = gate<0>(peep(sum(2), 2, c0));
-    V const c1 = f * c0 + i * gate<1>(sum(3));
-    V const h = gate<0>(peep(sum(1), 1, c1)) * function<2>(c1);
-    c1.store(row.c + j);
-    finish(row, h, j, n);
+    else f = gate<0>(peep(row, gate_sum<V>(row, 2, j, n), 2, c, j, n));
+    (f * c + i * gate<1>(gate_sum<V>(row, 3, j, n))).store(row.c + j);
+  }
+  /// h = o . u(C). A pass of its own behind that for C: the long chains of several vectors then overlap.
+  template <class V, class T, class N>
+  DSI_INLINE static void lstm_h(recurrent_row<T> const& row, index j, N n) {
+    V const c = V::load(row.c + j);
+    finish(row, gate<0>(peep(row, gate_sum<V>(row, 1, j, n), 1, c, j, n)) * function<2>(c), j, n);
   }
 
   /// r . h, in front of the product with the third gate's weights.
@@ -108,6 +106,13 @@ struct recurrent_cell {
   }
 
  private:
+  template <class V, class T, class N>
+  DSI_INLINE static V gate_sum(recurrent_row<T> const& row, index g, index j, N n) { return detail::load_units<V>(row.sums + g * H + j, n); }
+  template <class V, class T, class N>
+  DSI_INLINE static V peep(recurrent_row<T> const& row, V x, index g, V c, index j, N n) {
+    if constexpr (Form.peephole) return x + detail::load_units<V>(row.peephole + g * H + j, n) * c;
+    else return x;
+  }
   template <class V, class T, class N>
   DSI_INLINE static void finish(recurrent_row<T> const& row, V h, index j, N n) {
     h.store(row.h + j);

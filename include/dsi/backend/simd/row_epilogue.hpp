@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/backend/simd/backend.hpp>
+#include <dsi/backend/simd/epilogue.hpp>
 #include <dsi/backend/simd/vec.hpp>
 #include <dsi/kernel/kernel.hpp>
 
@@ -104,28 +105,12 @@ constexpr row_argument row_argument_of(tensor_desc const& a, tensor_desc const& 
   return r;
 }
 
-namespace detail {
-template <class Expression>
-struct first_arg : std::integral_constant<int, max_inputs> {};
-template <int I>
-struct first_arg<arg<I>> : std::integral_constant<int, I> {};
-template <class Op, class... E>
-struct first_arg<apply<Op, E...>> {
-  static constexpr int value = [] {
-    int m = max_inputs;
-    ((m = first_arg<E>::value < m ? first_arg<E>::value : m), ...);
-    return m;
-  }();
-};
-}  // namespace detail
-
 /// The expression of Problem on results that are stored as rows of Columns contiguous elements.
 template <class Problem, class Isa, index Columns>
 struct row_epilogue {
   using expression = expression_of<Problem>;
   using element = typename Problem::template output<0>::value_type;
-  /// Inputs of the anchor itself; those behind them belong to the expression.
-  static constexpr int own_inputs = detail::first_arg<expression>::value < Problem::input_count ? detail::first_arg<expression>::value : Problem::input_count;
+  static constexpr int own_inputs = detail::anchor_inputs<Problem>;
   template <int I>
   static constexpr row_argument argument = row_argument_of(Problem::in(I), Problem::out(), Columns);
   static constexpr bool supports = [] {

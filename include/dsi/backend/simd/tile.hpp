@@ -7,6 +7,9 @@
 
 namespace DSI_NAMESPACE::simd {
 
+/// True for the element types that the tile multiplies.
+constexpr bool is_tile_type(dtype t) { return t == dtype::f32 || t == dtype::f16 || t == dtype::bf16; }
+
 /// The largest register tile of a kernel: rows of activations times panels of 16 outputs. A structural value, so that
 /// variants stand side by side: `template <class P> using mine = dense_tile<Isa, P, tile_tuning{4, 2}>`.
 /// Fewer panels than that (a narrow layer) get more rows instead, fewer rows more panels.
@@ -94,6 +97,15 @@ struct walk {
   }
   /// True when inputs that lie side by side in the packed weights (2 for 16-bit types) never fall into different loops.
   constexpr bool pairs_whole(index interleave) const { return count[3] == inputs() || count[3] % interleave == 0; }
+  /// Where input k lies.
+  constexpr index offset(index k) const {
+    index at = 0;
+    for (int i = 3; i >= 0; --i) {
+      at += k % count[i] * step[i];
+      k /= count[i];
+    }
+    return at;
+  }
 };
 static_assert(walk{1, {1, 3, 3, 8}, {0, 80, 8, 1}}.merged().count[3] == 24 && walk{1, {1, 3, 1, 8}, {0, 80, 0, 1}}.merged().count[2] == 3);
 
@@ -106,9 +118,10 @@ struct tile {
   static constexpr int per_panel = panel_vectors<Isa>;
   static constexpr int vectors = Panels * per_panel;
   static constexpr int interleave = static_cast<int>(interleave_of(dtype_of<T>));
-  static constexpr index run_length = W.count[3];
+  /// False when a pair of weights would fall into two loops: then a table tells where each input lies.
+  static constexpr bool linear = W.pairs_whole(interleave);
+  static constexpr index run_length = linear ? W.count[3] : W.inputs();
   static constexpr index panel_stride = round_up(W.inputs(), interleave) * panel_width;
-  static_assert(W.pairs_whole(interleave));
 
   /// A multiply-add takes 4 cycles and one or two start in each: 8 independent sums keep the unit busy.
   static constexpr int chains = Rows * vectors >= 8 || run_length < 8 ? 1 : Rows * vectors >= 4 ? 2 : 4;
@@ -116,7 +129,7 @@ struct tile {
   /// sums[0] are the sums proper, the others partial ones that start at zero.
   using sums = v[chains][Rows][vectors];
 
-  /// Inputs of one pass through the innermost loop: about 24 multiply-adds, or the whole run when it is short.
+  /// Inputs of a pass through the innermost loop: about 24 multiply-adds, or the whole run when it is short.
   static constexpr int unroll = [] {
     index const each = Rows * vectors;
     if (run_length <= 4 || run_length * each <= 64) return static_cast<int>(run_length);
@@ -130,12 +143,13 @@ struct tile {
       DSI_UNROLL
       for (int i = 0; i < (chains - 1) * Rows * vectors; ++i) sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors] = v::zero();
     }
-    for (index i = 0; i < W.count[0]; ++i)
-      for (index j = 0; j < W.count[1]; ++j)
-        for (index k = 0; k < W.count[2]; ++k) {
-          run_once(a + i * W.step[0] + j * W.step[1] + k * W.step[2], w, sum);
-          w += run_length * panel_width;
-        }
+    if constexpr (linear) {
+      for (index i = 0; i < W.count[0]; ++i)
+        for (index j = 0; j < W.count[1]; ++j)
+          for (index k = 0; k < W.count[2]; ++k) run_once(a + i * W.step[0] + j * W.step[1] + k * W.step[2], w, sum);
+    } else {
+      run_once(a, w, sum);
+    }
     if constexpr (chains > 1) {
       DSI_UNROLL
       for (int i = 0; i < (chains - 1) * Rows * vectors; ++i) sum[0][i / vectors % Rows][i % vectors] += sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors];
@@ -143,16 +157,29 @@ struct tile {
   }
 
  private:
-  DSI_INLINE static void run_once(float const* a, T const* w, sums& sum) {
-    for (index k = 0; k < run_length / unroll; ++k) {
-      inputs<unroll>(a, w, sum);
-      a += unroll * W.step[3];
+  struct offset_table {
+    std::int32_t of[static_cast<std::size_t>(linear ? 1 : run_length)]{};
+    constexpr offset_table() {
+      if constexpr (!linear)
+        for (index k = 0; k < run_length; ++k) of[k] = static_cast<std::int32_t>(W.offset(k));
+    }
+  };
+  static constexpr offset_table table{};
+
+  DSI_INLINE static void run_once(float const* a, T const*& w, sums& sum) {
+    for (index n = 0; n < run_length / unroll; ++n) {
+      inputs<unroll>(a, n * unroll, w, sum);
+      if constexpr (linear) a += unroll * W.step[3];
       w += unroll * panel_width;
     }
-    if constexpr (run_length % unroll != 0) inputs<run_length % unroll>(a, w, sum);
+    if constexpr (run_length % unroll != 0) {
+      inputs<run_length % unroll>(a, run_length / unroll * unroll, w, sum);
+      w += run_length % unroll * panel_width;
+    }
   }
+  /// Count inputs from `first` on; a points at the first one where they lie in line, else at the start.
   template <int Count>
-  DSI_INLINE static void inputs(float const* a, T const* w, sums& sum) {
+  DSI_INLINE static void inputs(float const* a, index first, T const* w, sums& sum) {
     DSI_UNROLL
     for (int k = 0; k < Count; k += interleave) {
       v b[vectors][interleave];
@@ -160,14 +187,18 @@ struct tile {
       for (int n = 0; n < vectors; ++n)
         load_weights(w + k * panel_width + n / per_panel * panel_stride + n % per_panel * (Isa::lanes * interleave), b[n]);
       DSI_UNROLL
-      for (int i = 0; i < interleave; ++i)
+      for (int i = 0; i < interleave; ++i) {
+        if (k + i >= Count) continue;  // an odd number of inputs: the last pair is half empty
+        float const* x;
+        if constexpr (linear) x = a + (k + i) * W.step[3];
+        else x = a + table.of[first + k + i];
         DSI_UNROLL
         for (int r = 0; r < Rows; ++r) {
-          if (k + i >= Count) continue;  // an odd number of inputs: the last pair is half empty
-          v const x(a[r * W.row + (k + i) * W.step[3]]);
+          v const xr(x[r * W.row]);
           DSI_UNROLL
-          for (int n = 0; n < vectors; ++n) sum[(k + i) % chains][r][n] = mul_add(x, b[n][i], sum[(k + i) % chains][r][n]);
+          for (int n = 0; n < vectors; ++n) sum[(k + i) % chains][r][n] = mul_add(xr, b[n][i], sum[(k + i) % chains][r][n]);
         }
+      }
     }
   }
 };

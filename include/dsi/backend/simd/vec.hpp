@@ -195,7 +195,7 @@ struct vec {
   friend DSI_INLINE vec operator+(vec a, vec b) { return a.value + b.value; }
   friend DSI_INLINE vec operator-(vec a, vec b) { return a.value - b.value; }
   friend DSI_INLINE vec operator*(vec a, vec b) { return a.value * b.value; }
-  friend DSI_INLINE vec operator/(vec a, vec b) { return a.value / b.value; }
+  friend DSI_INLINE vec operator/(vec a, vec b) { return raw(ops::div(a.reg(), b.reg())); }
   friend DSI_INLINE vec operator-(vec a) { return a ^ vec(-0.f); }
   DSI_INLINE vec& operator+=(vec b) { return *this = *this + b; }
   DSI_INLINE vec& operator-=(vec b) { return *this = *this - b; }

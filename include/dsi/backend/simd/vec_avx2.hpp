@@ -28,6 +28,7 @@ struct avx2_ops {
   static DSI_INLINE unsigned mask_bits(m a) { return static_cast<unsigned>(_mm256_movemask_ps(a)); }
   /// Not _mm256_blendv_epi8: with AVX-512 flags g++ 12.2 drops the complement of its mask (~m and m give the same code).
   static DSI_INLINE i select(m c, i a, i b) { return bits(_mm256_blendv_ps(from_bits(b), from_bits(a), c)); }
+  static DSI_INLINE f div(f a, f b) { return _mm256_div_ps(a, b); }
   static DSI_INLINE f sqrt(f a) { return _mm256_sqrt_ps(a); }
   template <int N>
   static DSI_INLINE i shift_left(i a) { return _mm256_slli_epi32(a, N); }

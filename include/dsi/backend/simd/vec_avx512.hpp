@@ -28,6 +28,7 @@ struct avx512_ops {
   static DSI_INLINE unsigned mask_bits(m a) { return a; }
   static DSI_INLINE i select(m c, i a, i b) { return _mm512_mask_blend_epi32(c, b, a); }
 
+  static DSI_INLINE f div(f a, f b) { return _mm512_div_ps(a, b); }
   static DSI_INLINE f sqrt(f a) { return _mm512_maskz_sqrt_ps(every, a); }
   template <int N>
   static DSI_INLINE i shift_left(i a) { return _mm512_maskz_slli_epi32(every, a, N); }

@@ -29,6 +29,7 @@ struct neon_ops {
     return vaddvq_u32(vandq_u32(a, vld1q_u32(weight)));
   }
   static DSI_INLINE i select(m c, i a, i b) { return vbslq_s32(c, a, b); }
+  static DSI_INLINE f div(f a, f b) { return vdivq_f32(a, b); }
   static DSI_INLINE f sqrt(f a) { return vsqrtq_f32(a); }
   template <int N>
   static DSI_INLINE i shift_left(i a) { return vshlq_n_s32(a, N); }

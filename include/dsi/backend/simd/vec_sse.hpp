@@ -30,6 +30,7 @@ struct sse_ops {
   }
   static DSI_INLINE unsigned mask_bits(m a) { return static_cast<unsigned>(_mm_movemask_ps(a)); }
   static DSI_INLINE i select(m c, i a, i b) { return bits(blend(c, from_bits(a), from_bits(b))); }
+  static DSI_INLINE f div(f a, f b) { return _mm_div_ps(a, b); }
   static DSI_INLINE f sqrt(f a) { return _mm_sqrt_ps(a); }
   template <int N>
   static DSI_INLINE i shift_left(i a) { return _mm_slli_epi32(a, N); }

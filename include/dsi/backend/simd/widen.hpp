@@ -75,7 +75,7 @@ template <class Isa, class T>
 DSI_INLINE void widen(T const* from, float* to, index n) {
   index i = 0;
   for (; i + Isa::lanes <= n; i += Isa::lanes) vec<Isa>::loadu(from + i).storeu(to + i);
-  for (; i < n; ++i) to[i] = static_cast<float>(from[i]);
+  if (i < n) vec<Isa>::load_n(from + i, n - i).store_n(to + i, n - i);
 }
 
 }  // namespace DSI_NAMESPACE::simd

@@ -31,8 +31,8 @@ template <> struct arch_of<isa::neon> { using type = xsimd::neon64; };
 template <class Isa>
 using arch_t = typename detail::arch_of<Isa>::type;
 
-// Not taken from xsimd, because one version lacks it or has it wrong: fma (8.1 on AVX-512 multiplies and adds), != (8.1 on
-// AVX-512 gives false for NaN), max and min (the second argument wins over a NaN), reductions (8.1 lacks reduce_max,
+// Not taken from xsimd, because one version lacks it or has it wrong: fma (8.1 on AVX-512 multiplies and adds), / (8.1 on
+// NEON iterates from an estimate and is not correctly rounded), != (8.1 on AVX-512 gives false for NaN), max and min (the second argument wins over a NaN), reductions (8.1 lacks reduce_max,
 // the order differs), bitwise_cast (another signature), .mask() (8.1 lacks it). vec.hpp and vec_*.hpp have their own.
 
 }  // namespace DSI_NAMESPACE::simd
