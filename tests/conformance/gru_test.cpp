@@ -58,35 +58,35 @@ RECURRENT_CASE(last_h, plain, only_h, 5, 2, 3);
 
 TEST_CASE("[gru] hidden sizes, batches and lengths around the vector's size, reset before and after the product") {
   drawing const d{.seed = 1, .low = -0.7, .high = 0.7};
-  conformance::check_floats<hidden_1>(d, 2e-6);
-  conformance::check_floats<hidden_1_after>(d, 2e-6);
-  conformance::check_floats<hidden_15>(d, 4e-6);
-  conformance::check_floats<hidden_15_after>(d, 4e-6);
-  conformance::check_floats<hidden_16>(d, 4e-6);
-  conformance::check_floats<hidden_16_after>(d, 4e-6);
+  conformance::check_float<hidden_1>(d, 2e-6);
+  conformance::check_float<hidden_1_after>(d, 2e-6);
+  conformance::check_float<hidden_15>(d, 4e-6);
+  conformance::check_float<hidden_15_after>(d, 4e-6);
+  conformance::check_float<hidden_16>(d, 4e-6);
+  conformance::check_float<hidden_16_after>(d, 4e-6);
   conformance::check_floats<hidden_17>(d, 4e-6);
   conformance::check_floats<hidden_17_after>(d, 4e-6);
-  conformance::check_floats<hidden_24>(d, 4e-6);
-  conformance::check_floats<hidden_33>(d, 8e-6);
-  conformance::check_floats<hidden_33_after>(d, 8e-6);
-  conformance::check_floats<hidden_40_after>(d, 4e-6);
-  conformance::check_floats<bias_free>(d, 4e-6);
-  conformance::check_floats<bias_free_after>(d, 4e-6);
-  conformance::check_floats<large>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
-  conformance::check_floats<large_after>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
+  conformance::check_float<hidden_24>(d, 4e-6);
+  conformance::check_float<hidden_33>(d, 8e-6);
+  conformance::check_float<hidden_33_after>(d, 8e-6);
+  conformance::check_float<hidden_40_after>(d, 4e-6);
+  conformance::check_float<bias_free>(d, 4e-6);
+  conformance::check_float<bias_free_after>(d, 4e-6);
+  conformance::check_float<large>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
+  conformance::check_float<large_after>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
 }
 TEST_CASE("[gru] directions, layouts, initial and last states") {
   drawing const d{.seed = 3, .low = -0.7, .high = 0.7};
-  conformance::check_floats<reverse_states>(d, 4e-6);
-  conformance::check_floats<both_states>(d, 4e-6);
+  conformance::check_float<reverse_states>(d, 4e-6);
+  conformance::check_float<both_states>(d, 4e-6);
   conformance::check_floats<both_batch_first_states>(d, 4e-6);
-  conformance::check_floats<batch_first_states>(d, 4e-6);
-  conformance::check_floats<last_h>(d, 4e-6);
+  conformance::check_float<batch_first_states>(d, 4e-6);
+  conformance::check_float<last_h>(d, 4e-6);
 }
 TEST_CASE("[gru] activation functions, other ones backwards, clip") {
   drawing const d{.seed = 5, .low = -0.5, .high = 0.5};
-  conformance::check_floats<functions_1>(d, 4e-6);
-  conformance::check_floats<functions_2>(d, 4e-6);
+  conformance::check_float<functions_1>(d, 4e-6);
+  conformance::check_float<functions_2>(d, 4e-6);
 }
 TEST_CASE("[gru] NaN, infinities, zeros and subnormals in x and in the state") {
   for (unsigned seed = 1; seed <= 4; ++seed) {

@@ -65,37 +65,37 @@ RECURRENT_CASE(last_c, plain, only_c, 5, 2, 3);
 
 TEST_CASE("[lstm] hidden sizes, batches and lengths around the vector's size") {
   drawing const d{.seed = 1, .low = -0.7, .high = 0.7};
-  conformance::check_floats<hidden_1>(d, 2e-6);
-  conformance::check_floats<hidden_15>(d, 4e-6);
-  conformance::check_floats<hidden_16>(d, 4e-6);
+  conformance::check_float<hidden_1>(d, 2e-6);
+  conformance::check_float<hidden_15>(d, 4e-6);
+  conformance::check_float<hidden_16>(d, 4e-6);
   conformance::check_floats<hidden_17>(d, 4e-6);
-  conformance::check_floats<hidden_31>(d, 4e-6);
-  conformance::check_floats<hidden_33>(d, 8e-6);
-  conformance::check_floats<hidden_40>(d, 4e-6);
-  conformance::check_floats<bias_free>(d, 4e-6);
-  conformance::check_floats<large>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
+  conformance::check_float<hidden_31>(d, 4e-6);
+  conformance::check_float<hidden_33>(d, 8e-6);
+  conformance::check_float<hidden_40>(d, 4e-6);
+  conformance::check_float<bias_free>(d, 4e-6);
+  conformance::check_float<large>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
 }
 TEST_CASE("[lstm] directions, layouts, initial and last states") {
   drawing const d{.seed = 3, .low = -0.7, .high = 0.7};
-  conformance::check_floats<forward_states>(d, 4e-6);
-  conformance::check_floats<reverse_states>(d, 4e-6);
+  conformance::check_float<forward_states>(d, 4e-6);
+  conformance::check_float<reverse_states>(d, 4e-6);
   conformance::check_floats<both_states>(d, 4e-6);
-  conformance::check_floats<both_batch_first_states>(d, 4e-6);
-  conformance::check_floats<batch_first_states>(d, 4e-6);
-  conformance::check_floats<last_h>(d, 4e-6);
-  conformance::check_floats<last_c>(d, 4e-6);
+  conformance::check_float<both_batch_first_states>(d, 4e-6);
+  conformance::check_float<batch_first_states>(d, 4e-6);
+  conformance::check_float<last_h>(d, 4e-6);
+  conformance::check_float<last_c>(d, 4e-6);
 }
 TEST_CASE("[lstm] peepholes, coupled gates, clip") {
   drawing const d{.seed = 4, .low = -0.9, .high = 0.9};
   conformance::check_floats<peephole>(d, 4e-6);
-  conformance::check_floats<peephole_input_forget>(d, 4e-6);
-  conformance::check_floats<peephole_clip>(d, 4e-6);
+  conformance::check_float<peephole_input_forget>(d, 4e-6);
+  conformance::check_float<peephole_clip>(d, 4e-6);
 }
 TEST_CASE("[lstm] activation functions, other ones backwards") {
   drawing const d{.seed = 5, .low = -0.5, .high = 0.5};
-  conformance::check_floats<functions_1>(d, 4e-6);
-  conformance::check_floats<functions_2>(d, 4e-6);
-  conformance::check_floats<functions_3>(d, 4e-6);
+  conformance::check_float<functions_1>(d, 4e-6);
+  conformance::check_float<functions_2>(d, 4e-6);
+  conformance::check_float<functions_3>(d, 4e-6);
 }
 TEST_CASE("[lstm] NaN, infinities, zeros and subnormals in x and in the states") {
   for (unsigned seed = 1; seed <= 4; ++seed) {

@@ -12,6 +12,16 @@ namespace conformance {
 /// expression behind it.
 constexpr double product_error(index k) { return 2 * static_cast<double>((k + 1) * (k + 1)) * 0x1p-24; }
 
+/// Every element type on the backend under test; the narrow types add their own rounding of the result.
+template <template <class> class Case>
+void check_types(drawing const& d, double error) {
+  check_float<Case>(d, error);
+  static_assert(runs_natively<Case<dsi::half>, backend>());
+  static_assert(runs_natively<Case<dsi::bfloat16>, backend>());
+  CHECK(compare<Case, dsi::half, backend>(d, 0x1p-11 + 2 * error, 0x1p-24 + 2 * error) == "");
+  CHECK(compare<Case, dsi::bfloat16, backend>(d, 0x1p-8 + 2 * error, 2 * error) == "");
+}
+
 /// Loops in three parts, the last one first, in the caller.
 struct reversed_parts {
   static constexpr int size() noexcept { return 3; }
@@ -76,3 +86,8 @@ constexpr std::string_view first_kernel() {
 }
 
 }  // namespace conformance
+
+/// Graph entries of a dense layer of its own: input [Dims..., In] -> output [Dims..., Out].
+#define DSI_DENSE(Name, In, Out, ...)                                                                                                 \
+  dsi::named_input<Name, T, __VA_ARGS__, In>, dsi::parameter<Name ".w", T, Out, In>, dsi::parameter<Name ".b", T, Out>,                \
+      dsi::node<Name ".y", dsi::dense<Out>, Name, Name ".w", Name ".b">, dsi::output<Name ".y">

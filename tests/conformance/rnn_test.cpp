@@ -38,20 +38,20 @@ RECURRENT_CASE(other_functions, plain, functions, 4, 2, 3);
 
 TEST_CASE("[rnn] hidden sizes, batches and lengths around the vector's size") {
   drawing const d{.seed = 1, .low = -0.6, .high = 0.6};
-  conformance::check_floats<hidden_1>(d, 2e-6);
+  conformance::check_float<hidden_1>(d, 2e-6);
   conformance::check_floats<hidden_15>(d, 4e-6);
-  conformance::check_floats<hidden_16>(d, 4e-6);
-  conformance::check_floats<hidden_33>({.seed = 1, .low = -0.2, .high = 0.2}, 4e-6);
-  conformance::check_floats<with_clip>({.seed = 1, .low = -0.2, .high = 0.2}, 4e-6);
-  conformance::check_floats<bias_free>({.seed = 1, .low = -0.3, .high = 0.3}, 4e-6);
-  conformance::check_floats<large>({.seed = 2, .low = -0.1, .high = 0.1}, 4e-6);
+  conformance::check_float<hidden_16>(d, 4e-6);
+  conformance::check_float<hidden_33>({.seed = 1, .low = -0.2, .high = 0.2}, 4e-6);
+  conformance::check_float<with_clip>({.seed = 1, .low = -0.2, .high = 0.2}, 4e-6);
+  conformance::check_float<bias_free>({.seed = 1, .low = -0.3, .high = 0.3}, 4e-6);
+  conformance::check_float<large>({.seed = 2, .low = -0.1, .high = 0.1}, 4e-6);
 }
 TEST_CASE("[rnn] directions, layouts, initial and last states, functions") {
   drawing const d{.seed = 3, .low = -0.3, .high = 0.3};
-  conformance::check_floats<reverse_states>(d, 4e-6);
+  conformance::check_float<reverse_states>(d, 4e-6);
   conformance::check_floats<both_states>(d, 4e-6);
-  conformance::check_floats<both_batch_first_states>(d, 4e-6);
-  conformance::check_floats<other_functions>(d, 4e-6);
+  conformance::check_float<both_batch_first_states>(d, 4e-6);
+  conformance::check_float<other_functions>(d, 4e-6);
 }
 TEST_CASE("[rnn] NaN, infinities, zeros and subnormals in x and in the state") {
   for (unsigned seed = 1; seed <= 4; ++seed)

@@ -46,8 +46,8 @@ void for_each_isa(F f) {
 
 /// Floats of every kind: random bits, random near one, and the special ones.
 float draw(std::mt19937& random) {
-  static constexpr float special[] = {0.f, -0.f, inf, -inf, quiet_nan, 0x1p-149f, -0x1p-149f, 0x1p-126f, 0x1.fffffep127f, 1.f, -1.f,
-                                      0.5f, -0.5f, 2.5f, -1.5f, 0x1p23f, 8388609.f, -0x1p24f, 0x1p31f};
+  static constexpr float special[] = {0.f,  -0.f,  inf,  -inf,  quiet_nan, 0x1p-149f, -0x1p-149f, 0x1p-126f, 0x1.fffffep127f, 1.f,
+                                      -1.f, 0.5f,  -0.5f, 2.5f, -1.5f,     0x1p23f,   8388609.f,  -0x1p24f,  0x1p31f};
   auto const r = static_cast<std::uint32_t>(random());
   switch (r % 4) {
     case 0: return special[r / 4 % std::size(special)];
@@ -77,7 +77,8 @@ void compare(char const* what, Vector vector, Scalar scalar) {
         at[0] = a[k], at[1] = b[k], at[2] = c[k], at[3] = got[k];
       }
   }
-  INFO(std::string(what) << " on " << std::string(Isa::name) << ": last at " << at[0] << " " << at[1] << " " << at[2] << " gave " << at[3]);
+  INFO(std::string(what) << " on " << std::string(Isa::name) << ": last at " << at[0] << " " << at[1] << " " << at[2]);
+  INFO("gave " << at[3]);
   CHECK(wrong == 0);
 }
 
@@ -163,28 +164,37 @@ TEST_CASE("vec: arithmetic, comparisons and rounding equal the scalar ones") {
     compare<Isa>("*", [](V a, V b, V) { return a * b; }, [](float a, float b, float) { return a * b; });
     compare<Isa>("/", [](V a, V b, V) { return a / b; }, [](float a, float b, float) { return a / b; });
     compare<Isa>("neg", [](V a, V, V) { return -a; }, [](float a, float, float) { return -a; });
-    compare<Isa>("fma", [](V a, V b, V c) { return fma(a, b, c); }, [](float a, float b, float c) { return std::fma(a, b, c); });
-    compare<Isa>("fnma", [](V a, V b, V c) { return fnma(a, b, c); }, [](float a, float b, float c) { return std::fma(-a, b, c); });
+    compare<Isa>("fma", [](V a, V b, V c) { return fma(a, b, c); },
+                 [](float a, float b, float c) { return std::fma(a, b, c); });
+    compare<Isa>("fnma", [](V a, V b, V c) { return fnma(a, b, c); },
+                 [](float a, float b, float c) { return std::fma(-a, b, c); });
     compare<Isa>("mul_add", [](V a, V b, V c) { return mul_add(a, b, c); }, [](float a, float b, float c) {
       volatile float const product = a * b;
       return Isa::has_fma ? std::fma(a, b, c) : product + c;
     });
     compare<Isa>("sqrt", [](V a, V, V) { return sqrt(a); }, [](float a, float, float) { return std::sqrt(a); });
     compare<Isa>("abs", [](V a, V, V) { return abs(a); }, [](float a, float, float) { return std::fabs(a); });
-    compare<Isa>("copysign", [](V a, V b, V) { return copysign(a, b); }, [](float a, float b, float) { return std::copysign(a, b); });
+    compare<Isa>("copysign", [](V a, V b, V) { return copysign(a, b); },
+                 [](float a, float b, float) { return std::copysign(a, b); });
     compare<Isa>("floor", [](V a, V, V) { return floor(a); }, [](float a, float, float) { return std::floor(a); });
     compare<Isa>("ceil", [](V a, V, V) { return ceil(a); }, [](float a, float, float) { return std::ceil(a); });
     compare<Isa>("trunc", [](V a, V, V) { return trunc(a); }, [](float a, float, float) { return std::trunc(a); });
     compare<Isa>("round", [](V a, V, V) { return round_even(a); }, [](float a, float, float) { return std::nearbyint(a); });
     compare<Isa>("max", [](V a, V b, V) { return max(a, b); }, [](float a, float b, float) { return maximum(a, b); });
     compare<Isa>("min", [](V a, V b, V) { return min(a, b); }, [](float a, float b, float) { return minimum(a, b); });
-    compare<Isa>("greater", [](V a, V b, V) { return pick_greater(a, b); }, [](float a, float b, float) { return a > b ? a : b; });
+    compare<Isa>("greater", [](V a, V b, V) { return pick_greater(a, b); },
+                 [](float a, float b, float) { return a > b ? a : b; });
     compare<Isa>("less", [](V a, V b, V) { return pick_less(a, b); }, [](float a, float b, float) { return a < b ? a : b; });
-    compare<Isa>("select <", [](V a, V b, V c) { return select(a < b, a, c); }, [](float a, float b, float c) { return a < b ? a : c; });
-    compare<Isa>("select <=", [](V a, V b, V c) { return select(a <= b, a, c); }, [](float a, float b, float c) { return a <= b ? a : c; });
-    compare<Isa>("select >=", [](V a, V b, V c) { return select(a >= b, a, c); }, [](float a, float b, float c) { return a >= b ? a : c; });
-    compare<Isa>("select ==", [](V a, V b, V c) { return select(a == b, b, c); }, [](float a, float b, float c) { return a == b ? b : c; });
-    compare<Isa>("select !=", [](V a, V b, V c) { return select(a != b, b, c); }, [](float a, float b, float c) { return a != b ? b : c; });
+    compare<Isa>("select <", [](V a, V b, V c) { return select(a < b, a, c); },
+                 [](float a, float b, float c) { return a < b ? a : c; });
+    compare<Isa>("select <=", [](V a, V b, V c) { return select(a <= b, a, c); },
+                 [](float a, float b, float c) { return a <= b ? a : c; });
+    compare<Isa>("select >=", [](V a, V b, V c) { return select(a >= b, a, c); },
+                 [](float a, float b, float c) { return a >= b ? a : c; });
+    compare<Isa>("select ==", [](V a, V b, V c) { return select(a == b, b, c); },
+                 [](float a, float b, float c) { return a == b ? b : c; });
+    compare<Isa>("select !=", [](V a, V b, V c) { return select(a != b, b, c); },
+                 [](float a, float b, float c) { return a != b ? b : c; });
     compare<Isa>("mask logic", [](V a, V b, V c) { return select(((a < b) & !(b < c)) | is_nan(a), b, c); },
                  [](float a, float b, float c) { return (a < b && !(b < c)) || std::isnan(a) ? b : c; });
     compare<Isa>("bits", [](V a, V b, V c) { return ((a & b) | c) ^ b; }, [](float a, float b, float c) {
@@ -231,7 +241,8 @@ TEST_CASE("ivec: arithmetic, shifts, comparisons, conversions") {
       check(select(x == y, x, I(7)), [](int p, int q) { return p == q ? p : 7; });
       check(select(test(x, I(0x10)), x, y), [](int p, int q) { return (p & 0x10) != 0 ? p : q; });
       check(bits_of(to_float(x)), [](int p, int) { return bits(static_cast<float>(p)); });
-      check(to_int(to_float(x.template shift_right_signed<8>()) * V(0.25f)), [](int p, int) { return std::nearbyint(static_cast<float>(p >> 8) * 0.25f); });
+      check(to_int(to_float(x.template shift_right_signed<8>()) * V(0.25f)),
+            [](int p, int) { return std::nearbyint(static_cast<float>(p >> 8) * 0.25f); });
       check(bits_of(from_bits(x)), [](int p, int) { return p; });
       unsigned expected = 0;
       for (int k = 0; k < V::lanes; ++k) expected |= a[k] > b[k] ? 1u << k : 0u;

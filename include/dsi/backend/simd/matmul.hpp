@@ -17,6 +17,7 @@ struct matmul_shape {
   matmul_attributes::operand a{}, b{};
   shape batch{};
   index depth = 1;
+  bool swapped = false;  ///< the left operand is input 1
 
   /// Number of an operand's matrix for position `at` of the batch dimensions, which are counted in row-major order.
   constexpr index matrix(shape const& own, index at) const {
@@ -40,6 +41,7 @@ constexpr matmul_shape shape_of(matmul_attributes const& op, tensor_desc const& 
   s.depth = s.a.columns;
   if (b.rank() == 1) {  // A b is b A transposed, whose results lie side by side
     auto const left = s.a;
+    s.swapped = true;
     s.a = {1, left.columns, 0, 1, {}};
     s.b = {left.columns, left.rows, left.column_step, left.row_step, left.batch};
   }
@@ -134,9 +136,9 @@ struct matmul_tile : kernel_defaults {
     index packed_b = -1, converted_a = -1;
     for (index at = 0; at < s.batch.size(); ++at) {
       index const ia = s.matrix(s.a.batch, at), ib = s.matrix(s.b.batch, at);
-      if (ib != packed_b) pack(static_cast<element const*>(args.in[1]) + ib * s.depth * s.b.columns, packed, context);
+      if (ib != packed_b) pack(static_cast<element const*>(args.in[s.swapped ? 0 : 1]) + ib * s.depth * s.b.columns, packed, context);
       packed_b = ib;
-      auto const* const a = static_cast<element const*>(args.in[0]) + ia * s.a.rows * s.depth;
+      auto const* const a = static_cast<element const*>(args.in[s.swapped ? 1 : 0]) + ia * s.a.rows * s.depth;
       scaled_epilogue<base, op.alpha.bits> const sink{{args}, at * s.a.rows};
       if constexpr (converts) {
         if (ia != converted_a) widen<Isa>(a, left, s.a.rows * s.depth);
