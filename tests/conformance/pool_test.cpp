@@ -14,31 +14,56 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
 #define INPUT(...) dsi::input<T, __VA_ARGS__>
-DSI_CASE(max_1_channel, INPUT(2, 1, 7, 9), max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>);
-DSI_CASE(max_15_channels, INPUT(1, 15, 8, 6), max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>);
-DSI_CASE(max_16_channels, INPUT(1, 16, 7, 7), max_pool2d<max_pool2d_attributes{.kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}}>);
-DSI_CASE(max_17_channels_ceil, INPUT(1, 17, 8, 7), max_pool2d<max_pool2d_attributes{.kernel = {3, 2}, .stride = {2, 3}, .ceil_mode = true}>);
-DSI_CASE(max_133_channels, INPUT(1, 133, 5, 5), max_pool2d<max_pool2d_attributes{.kernel = {3, 3}, .pad = {1, 0, 1, 2}}>);
-DSI_CASE(max_5x5_dilated, INPUT(1, 33, 13, 12), max_pool2d<max_pool2d_attributes{.kernel = {5, 4}, .stride = {2, 1}, .dilation = {2, 3}, .pad = {3, 1, 2, 4}}>);
-DSI_CASE(max_1d, INPUT(3, 31, 29), max_pool1d<max_pool1d_attributes{.kernel = 3, .stride = 2, .pad = {1, 1}}>);
-DSI_CASE(max_3d, INPUT(1, 18, 4, 5, 6), max_pool<max_pool_attributes{.at = window{{2, 3, 2}, {2, 1, 2}, {1, 1, 1}, {0, 1, 1}, {0, 1, 0}}}>);
-DSI_CASE(max_relu, INPUT(2, 20, 6, 6), max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, relu);
-DSI_CASE(max_twice, INPUT(1, 20, 9, 9), max_pool2d<max_pool2d_attributes{.kernel = {2, 2}}>, residual<max_pool2d<max_pool2d_attributes{.kernel = {3, 3}, .pad = {1, 1, 1, 1}}>>);
+template <class T>
+struct max_pools : graph<named_input<"a", T, 2, 1, 7, 9>, named_input<"b", T, 1, 15, 8, 6>, named_input<"c", T, 1, 16, 7, 7>,
+                         named_input<"d", T, 1, 17, 8, 7>, named_input<"e", T, 1, 133, 5, 5>, named_input<"f", T, 1, 33, 13, 12>,
+                         named_input<"g", T, 3, 31, 29>, named_input<"h", T, 1, 18, 4, 5, 6>, named_input<"i", T, 2, 20, 6, 6>,
+                         node<"a0", max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, "a">,
+                         node<"b0", max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, "b">,
+                         node<"c0", max_pool2d<max_pool2d_attributes{.kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}}>, "c">,
+                         node<"d0", max_pool2d<max_pool2d_attributes{.kernel = {3, 2}, .stride = {2, 3}, .ceil_mode = true}>, "d">,
+                         node<"e0", max_pool2d<max_pool2d_attributes{.kernel = {3, 3}, .pad = {1, 0, 1, 2}}>, "e">,
+                         node<"f0", max_pool2d<max_pool2d_attributes{.kernel = {5, 4}, .stride = {2, 1}, .dilation = {2, 3}, .pad = {3, 1, 2, 4}}>, "f">,
+                         node<"g0", max_pool1d<max_pool1d_attributes{.kernel = 3, .stride = 2, .pad = {1, 1}}>, "g">,
+                         node<"h0", max_pool<max_pool_attributes{.at = window{{2, 3, 2}, {2, 1, 2}, {1, 1, 1}, {0, 1, 1}, {0, 1, 0}}}>, "h">,
+                         node<"i0", max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, "i">, node<"i1", relu, "i0">,
+                         output<"a0">, output<"b0">, output<"c0">, output<"d0">, output<"e0">, output<"f0">, output<"g0">, output<"h0">,
+                         output<"i1">> {};
+template <class T>
+struct narrow_max : graph<named_input<"a", T, 1, 17, 8, 7>, named_input<"b", T, 1, 64, 4, 4>, named_input<"c", T, 1, 6, 4, 4>,
+                          node<"a0", max_pool2d<max_pool2d_attributes{.kernel = {3, 2}, .stride = {2, 3}, .ceil_mode = true}>, "a">,
+                          node<"b0", max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, "b">, node<"b1", relu, "b0">,
+                          node<"c0", max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, "c">, output<"a0">,
+                          output<"b1">, output<"c0">> {};
+/// An argument of the result's size behind a pool.
+template <class T>
+struct pool_and_input : graph<named_input<"x", T, 1, 20, 9, 9>, node<"a", max_pool2d<max_pool2d_attributes{.kernel = {2, 2}}>, "x">,
+                              node<"b", max_pool2d<max_pool2d_attributes{.kernel = {3, 3}, .pad = {1, 1, 1, 1}}>, "a">, node<"y", add, "b", "a">,
+                              output<"y">> {};
 
 template <bool Include>
 using average_3x3 = average_pool2d<average_pool2d_attributes{.kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}, .count_include_pad = Include}>;
 template <bool Include>
 using average_ceil = average_pool2d<average_pool2d_attributes{.kernel = {3, 4}, .stride = {3, 3}, .pad = {1, 1, 0, 1}, .ceil_mode = true, .count_include_pad = Include}>;
-DSI_CASE(average_1_channel, INPUT(1, 1, 6, 8), average_pool2d<average_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>);
-DSI_CASE(average_15_channels, INPUT(2, 15, 7, 7), average_3x3<false>);
-DSI_CASE(average_17_channels, INPUT(1, 17, 7, 7), average_3x3<true>);
-DSI_CASE(average_32_channels, INPUT(1, 32, 7, 8), average_ceil<false>);
-DSI_CASE(average_33_channels, INPUT(1, 33, 7, 8), average_ceil<true>);
-DSI_CASE(average_7x7, INPUT(1, 100, 7, 7), average_pool2d<average_pool2d_attributes{.kernel = {7, 7}}>);
-DSI_CASE(average_dilated, INPUT(1, 16, 11, 9), average_pool2d<average_pool2d_attributes{.kernel = {3, 2}, .dilation = {2, 3}, .pad = {1, 2, 1, 2}}>);
-DSI_CASE(average_1d, INPUT(2, 31, 30), average_pool1d<average_pool1d_attributes{.kernel = 4, .stride = 2, .pad = {1, 2}}>);
-DSI_CASE(average_3d, INPUT(1, 18, 4, 5, 6), average_pool<average_pool_attributes{.at = window{{2, 2, 3}, {1, 2, 1}, {1, 1, 1}, {0, 1, 1}, {1, 0, 1}}}>);
-DSI_CASE(average_relu, INPUT(1, 24, 6, 6), average_pool2d<average_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, relu);
+template <class T>
+struct average_pools : graph<named_input<"a", T, 1, 1, 6, 8>, named_input<"b", T, 2, 15, 7, 7>, named_input<"c", T, 1, 17, 7, 7>,
+                             named_input<"d", T, 1, 32, 7, 8>, named_input<"e", T, 1, 33, 7, 8>, named_input<"f", T, 1, 100, 7, 7>,
+                             named_input<"g", T, 1, 16, 11, 9>, named_input<"h", T, 2, 31, 30>, named_input<"i", T, 1, 18, 4, 5, 6>,
+                             named_input<"j", T, 1, 24, 6, 6>,
+                             node<"a0", average_pool2d<average_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, "a">,
+                             node<"b0", average_3x3<false>, "b">, node<"c0", average_3x3<true>, "c">,
+                             node<"d0", average_ceil<false>, "d">, node<"e0", average_ceil<true>, "e">,
+                             node<"f0", average_pool2d<average_pool2d_attributes{.kernel = {7, 7}}>, "f">,
+                             node<"g0", average_pool2d<average_pool2d_attributes{.kernel = {3, 2}, .dilation = {2, 3}, .pad = {1, 2, 1, 2}}>, "g">,
+                             node<"h0", average_pool1d<average_pool1d_attributes{.kernel = 4, .stride = 2, .pad = {1, 2}}>, "h">,
+                             node<"i0", average_pool<average_pool_attributes{.at = window{{2, 2, 3}, {1, 2, 1}, {1, 1, 1}, {0, 1, 1}, {1, 0, 1}}}>, "i">,
+                             node<"j0", average_pool2d<average_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, "j">,
+                             node<"j1", relu, "j0">, output<"a0">, output<"b0">, output<"c0">, output<"d0">, output<"e0">, output<"f0">,
+                             output<"g0">, output<"h0">, output<"i0">, output<"j1">> {};
+template <class T>
+struct narrow_average : graph<named_input<"a", T, 1, 33, 7, 8>, named_input<"b", T, 1, 24, 6, 6>, node<"a0", average_ceil<true>, "a">,
+                              node<"b0", average_pool2d<average_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>, "b">,
+                              node<"b1", relu, "b0">, output<"a0">, output<"b1">> {};
 
 DSI_CASE(row_3_2_ceil, INPUT(1, 1, 6), average_pool1d<average_pool1d_attributes{.kernel = 3, .stride = 2, .pad = {1, 0}, .ceil_mode = true}>);
 DSI_CASE(row_4_3_ceil_pad, INPUT(1, 1, 7), average_pool1d<average_pool1d_attributes{.kernel = 4, .stride = 3, .pad = {1, 1}, .ceil_mode = true, .count_include_pad = true}>);
@@ -57,32 +82,21 @@ void check_values(std::vector<double> const& in, std::vector<double> const& expe
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("max_pool equals the reference", special, std::integral_constant<int, 0>, std::integral_constant<int, 9>) {
-  drawing const d{.seed = 3, .special = special::value};
-  conformance::check_float<max_1_channel>(d, 0x1p-60);
-  conformance::check_float<max_15_channels>(d, 0x1p-60);
-  conformance::check_float<max_16_channels>(d, 0x1p-60);
-  conformance::check_floats<max_17_channels_ceil>(d, 0x1p-60);
-  conformance::check_float<max_133_channels>(d, 0x1p-60);
-  conformance::check_float<max_5x5_dilated>(d, 0x1p-60);
-  conformance::check_float<max_1d>(d, 0x1p-60);
-  conformance::check_float<max_3d>(d, 0x1p-60);
-  conformance::check_floats<max_relu>(d, 0x1p-60);
-  conformance::check_float<max_twice>(d, 0x1p-22);
+TEST_CASE("max_pool equals the reference") {
+  for (int special : {0, 9}) {
+    drawing const d{.seed = 3, .special = special};
+    conformance::check_float<max_pools>(d, 0x1p-60);
+    conformance::check_floats<narrow_max>(d, 0x1p-60);
+    conformance::check_float<pool_and_input>(d, 0x1p-22);
+  }
 }
 
-TEST_CASE_TEMPLATE("average_pool equals the reference", special, std::integral_constant<int, 0>, std::integral_constant<int, 40>) {
-  drawing const d{.seed = 4, .special = special::value};
-  conformance::check_float<average_1_channel>(d, 0x1p-21);
-  conformance::check_float<average_15_channels>(d, 0x1p-21);
-  conformance::check_float<average_17_channels>(d, 0x1p-21);
-  conformance::check_float<average_32_channels>(d, 0x1p-21);
-  conformance::check_floats<average_33_channels>(d, 0x1p-21);
-  conformance::check_float<average_7x7>(d, 0x1p-20);
-  conformance::check_float<average_dilated>(d, 0x1p-21);
-  conformance::check_float<average_1d>(d, 0x1p-21);
-  conformance::check_float<average_3d>(d, 0x1p-21);
-  conformance::check_floats<average_relu>(d, 0x1p-21);
+TEST_CASE("average_pool equals the reference") {
+  for (int special : {0, 40}) {
+    drawing const d{.seed = 4, .special = special};
+    conformance::check_float<average_pools>(d, 0x1p-20);
+    conformance::check_floats<narrow_average>(d, 0x1p-21);
+  }
 }
 
 TEST_CASE("padding, ceil_mode and count_include_pad are ONNX's") {

@@ -91,3 +91,9 @@ constexpr std::string_view first_kernel() {
 #define DSI_DENSE(Name, In, Out, ...)                                                                                                 \
   dsi::named_input<Name, T, __VA_ARGS__, In>, dsi::parameter<Name ".w", T, Out, In>, dsi::parameter<Name ".b", T, Out>,                \
       dsi::node<Name ".y", dsi::dense<Out>, Name, Name ".w", Name ".b">, dsi::output<Name ".y">
+
+/// The same of a convolution. X, W: extents of input and weight in parentheses.
+#define DSI_UNPACK(...) __VA_ARGS__
+#define DSI_CONV(Name, X, W, Out, ...)                                                                                                       \
+  dsi::named_input<Name, T, DSI_UNPACK X>, dsi::parameter<Name ".w", T, DSI_UNPACK W>, dsi::parameter<Name ".b", T, Out>,                    \
+      dsi::node<Name ".y", __VA_ARGS__, Name, Name ".w", Name ".b">, dsi::output<Name ".y">

@@ -11,7 +11,7 @@ namespace detail {
 /// Two vectors of floats from pairs of half: the first and the second of each pair. Exact, subnormals and NaN too.
 template <class Isa>
 DSI_INLINE void split_halves(half const* p, vec<Isa>& first, vec<Isa>& second) {
-  using raw = typename vec<Isa>::raw;
+  using raw [[maybe_unused]] = typename vec<Isa>::raw;
 #if defined(__AVX512F__)
   if constexpr (Isa::kind == isa::family::avx512) {
     constexpr __mmask16 every = 0xffff;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// EXPECT: dsi::graph: the network has no output; add dsi::output<"name">
+#include <dsi/graph/model.hpp>
+#include <dsi/op/relu.hpp>
+
+#ifdef GOOD
+struct net : dsi::graph<dsi::named_input<"x", float, 4>, dsi::node<"y", dsi::relu, "x">, dsi::output<"y">> {};
+#else
+struct net : dsi::graph<dsi::named_input<"x", float, 4>, dsi::node<"y", dsi::relu, "x">> {};
+#endif
