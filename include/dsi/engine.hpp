@@ -83,6 +83,7 @@ class engine : public detail::engine_io<engine<Model, Backend, Storage, Team>, n
   Team& team() noexcept { return team_; }
 
   void run_pointers(void const* const* in, void* const* out) noexcept {
+    check_overlap(in, out);
     run_context<Team> context{team_};
     runner_type::run(frame(in, out), context);
   }
@@ -94,6 +95,20 @@ class engine : public detail::engine_io<engine<Model, Backend, Storage, Team>, n
 
  private:
   static constexpr std::size_t arena_bytes = runner_type::arena_bytes;
+  /// Outputs are written while inputs are still read.
+  static void check_overlap([[maybe_unused]] void const* const* in, [[maybe_unused]] void* const* out) noexcept {
+#if defined(DSI_CHECKED)
+    constexpr graph_view g = network_type::graph;
+    auto const apart = [](void const* a, index m, void const* b, index n) {
+      auto const x = reinterpret_cast<std::uintptr_t>(a), y = reinterpret_cast<std::uintptr_t>(b);
+      return x + static_cast<std::uintptr_t>(m) <= y || y + static_cast<std::uintptr_t>(n) <= x;
+    };
+    for (int o = 0; o < g.output_count; ++o) {
+      for (int i = 0; i < g.input_count; ++i) DSI_CHECK(apart(out[o], g.desc(g.outputs[o]).bytes(), in[i], g.desc(g.inputs[i]).bytes()), "run: an output overlaps an input");
+      for (int k = 0; k < o; ++k) DSI_CHECK(apart(out[o], g.desc(g.outputs[o]).bytes(), out[k], g.desc(g.outputs[k]).bytes()), "run: two outputs overlap");
+    }
+#endif
+  }
   std::byte* state() noexcept { return memory_.data() + arena_bytes; }
   run_frame frame(void const* const* in, void* const* out) noexcept { return {weights_, memory_.data(), state(), in, out}; }
 

@@ -88,6 +88,21 @@ inline void write_blob_header(std::byte* blob, std::uint64_t structure, plan_vie
   std::memcpy(blob, &h, sizeof h);
 }
 
+/// True unless the element at p is a NaN, or an infinity where none is allowed. Looks at bits: it holds in any
+/// floating-point mode.
+inline bool acceptable(dtype type, std::byte const* p, bool infinities) {
+  std::uint64_t bits = 0, exponent = 0, sign = 0;
+  std::memcpy(&bits, p, static_cast<std::size_t>(size_of(type)));
+  switch (type) {
+    case dtype::f64: exponent = 0x7ff0000000000000ull; sign = 1ull << 63; break;
+    case dtype::f16: exponent = 0x7c00; sign = 0x8000; break;
+    case dtype::bf16: exponent = 0x7f80; sign = 0x8000; break;
+    default: exponent = 0x7f800000; sign = 0x80000000; break;
+  }
+  if ((bits & exponent) != exponent) return true;
+  return infinities && (bits & ~sign) == exponent;
+}
+
 /// Length, magic, version and structure: what a blob must have that was linked into the binary beside its program.
 inline result<void> check_blob_header(std::span<std::byte const> blob, std::uint64_t structure, plan_view p) {
   auto const bad = [](errc code, std::string_view text) { return failure{code, message(text)}; };
@@ -126,23 +141,7 @@ inline result<void> check_blob(std::span<std::byte const> blob, std::uint64_t st
     std::byte const* const data = blob.data() + h.data_offset + e.offset;
     index const count = w.bytes / size_of(w.desc.type);
     for (index k = 0; k < count; ++k) {
-      // All exponent bits set: infinity or NaN. Read as integers, so that it holds under any floating-point mode.
-      bool finite = true;
-      if (w.desc.type == dtype::f32) {
-        std::uint32_t bits;
-        std::memcpy(&bits, data + 4 * k, 4);
-        finite = (bits & 0x7f800000u) != 0x7f800000u;
-      } else if (w.desc.type == dtype::f64) {
-        std::uint64_t bits;
-        std::memcpy(&bits, data + 8 * k, 8);
-        finite = (bits & 0x7ff0000000000000u) != 0x7ff0000000000000u;
-      } else {
-        std::uint16_t bits;
-        std::memcpy(&bits, data + 2 * k, 2);
-        std::uint16_t const mask = w.desc.type == dtype::f16 ? 0x7c00u : 0x7f80u;
-        finite = (bits & mask) != mask;
-      }
-      if (!finite) return failure{errc::not_finite, message("weights: tensor ").append(static_cast<index>(i)).append(" holds a NaN or an infinity; train or convert again")};
+      if (!acceptable(w.desc.type, data + k * size_of(w.desc.type), w.infinities)) return failure{errc::not_finite, message("weights: tensor ").append(static_cast<index>(i)).append(" holds a NaN or an infinity; train or convert again")};
     }
   }
   return {};

@@ -8,9 +8,6 @@
 #define DSI_VERSION_MINOR 1
 #define DSI_VERSION_PATCH 0
 
-#if defined(__FAST_MATH__)
-#error "dsi: -ffast-math (also part of -Ofast) breaks the stated error bounds and NaN rules; compile this file without it"
-#endif
 #if __cplusplus < 202002L
 #error "dsi: C++20 is required; compile with -std=c++20 or set CMAKE_CXX_STANDARD 20"
 #endif
@@ -71,11 +68,16 @@
 
 /// Contract checks at run time (shapes, aliasing, alignment), on only with DSI_CHECKED, never by NDEBUG.
 #if defined(DSI_CHECKED)
+#include <cstdio>
+#include <cstdlib>
 #define DSI_CHECK(Condition, Text) ((Condition) ? void(0) : ::dsi::contract_violation(__FILE__, __LINE__, Text))
-namespace dsi {
+namespace DSI_NAMESPACE {
 /// Called when a contract is broken in checked mode; ends the program with a message on standard error.
-[[noreturn]] void contract_violation(char const* file, int line, char const* text) noexcept;
-}  // namespace dsi
+[[noreturn]] inline void contract_violation(char const* file, int line, char const* text) noexcept {
+  std::fprintf(stderr, "%s:%d: dsi contract violated: %s\n", file, line, text);
+  std::abort();
+}
+}  // namespace DSI_NAMESPACE
 #else
 #define DSI_CHECK(Condition, Text) void(0)
 #endif

@@ -74,7 +74,7 @@ inline std::string emit_plan(plan_view p, std::string const& type_name) {
   s += "},\n      {";
   for (int i = 0; i < p.weight_count; ++i) {
     plan_weight const& x = p.weights[i];
-    s += (i ? ",\n       " : "") + ("{" + number(x.tensor)) + ", dsi::weight_role::" + roles[static_cast<int>(x.role)] + ", " + flag(x.grouped) + ", " + flag(x.channels_last) + ", " + flag(x.bias) + ", " + number(x.fold_first) + ", " +
+    s += (i ? ",\n       " : "") + ("{" + number(x.tensor)) + ", dsi::weight_role::" + roles[static_cast<int>(x.role)] + ", " + flag(x.grouped) + ", " + flag(x.channels_last) + ", " + flag(x.bias) + ", " + flag(x.infinities) + ", " + number(x.fold_first) + ", " +
          number(x.folds) + ", " + desc_text(x.desc) + ", " + number(x.offset) + ", " + number(x.bytes) + "}";
   }
   s += "},\n      {";

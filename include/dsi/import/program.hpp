@@ -6,6 +6,7 @@
 #include <dsi/import/lower.hpp>
 #include <dsi/import/onnx_reader.hpp>
 #include <dsi/import/rewrite/rewrite.hpp>
+#include <dsi/import/to_numeric.hpp>
 
 namespace DSI_NAMESPACE::import {
 
@@ -16,6 +17,14 @@ inline void append_notes(diagnostics& to, diagnostics const& from) { to.append(f
 /// Reads, lowers, rewrites and plans a model for every batch size. Empty when there are errors.
 inline std::vector<planned_network> plan_all(command_line const& c, diagnostics& problems, std::vector<std::string>& files) {
   std::vector<planned_network> networks;
+  auto const not_yet = [&](bool asked, char const* option, char const* instead) {
+    if (asked) problems.error(option, "is not part of this version for imported networks", instead);
+  };
+  not_yet(c.numeric == "int8", "NUMERIC int8", "use float, half or bfloat16; a quantized network can be written by hand as a type");
+  not_yet(!c.calibration.empty() || !c.quant.empty(), "CALIBRATION, QUANT", "leave it out");
+  not_yet(c.winograd, "WINOGRAD", "leave it out: convolutions are computed directly");
+  not_yet(c.ordered, "ORDERED", "leave it out: results repeat bit for bit on one instruction set");
+  if (!problems.ok()) return {};
   auto model = read_onnx(std::filesystem::path(c.model));
   files.push_back(c.model);
   append_notes(problems, model.notes);
@@ -33,6 +42,8 @@ inline std::vector<planned_network> plan_all(command_line const& c, diagnostics&
     if (problems.errors() != before) return {};
     p.graph.clean();
     rewrite(p.graph);
+    if (c.numeric == "half") convert_floats(p.graph, dtype::f16);
+    if (c.numeric == "bfloat16") convert_floats(p.graph, dtype::bf16);
     p.native = make_native(p.graph);
     p.plan = make_native_plan(p.native.view(), plan_options{});
     if (!valid_native_plan(p.native.view(), p.plan.view())) {
@@ -81,8 +92,23 @@ inline std::optional<embedded_sources> embed_onnx(command_line const& c, diagnos
     s.description.networks.push_back(std::move(n));
   }
   std::string const team = c.threads == "spin" ? "dsi::spin<" + std::to_string(c.thread_count) + ">" : c.threads == "openmp" ? "dsi::openmp<" + std::to_string(c.thread_count) + ">" : "dsi::serial";
-  s.model_header = emit_model(name, std::filesystem::path(c.model).filename().string(), networks, "dsi::simd_backend<>", team, c.include);
-  s.weights = make_blob(networks.front().graph, networks.front().native, networks.front().plan.view());
+  std::vector<std::string> includes = c.include;
+  if (!c.tuning.empty()) includes.push_back(c.tuning);
+  s.files.insert(s.files.end(), includes.begin(), includes.end());
+  planned_network const& first = networks.front();
+  s.model_header = emit_model(name, std::filesystem::path(c.model).filename().string(), networks, "dsi::simd_backend<>", team, includes);
+  s.weights = make_blob(first.graph, first.native, first.plan.view());
+  if (!c.weights.empty()) {
+    std::ifstream file(c.weights, std::ios::binary);
+    s.weights.assign(std::istreambuf_iterator<char>(file), {});
+    s.files.push_back(c.weights);
+  }
+  // What goes into the binary is checked here, in full, so that the program need not do it at every start.
+  auto const bytes = std::span(reinterpret_cast<std::byte const*>(s.weights.data()), s.weights.size());
+  if (auto const good = check_blob(bytes, structure_hash(first.native.view()), first.plan.view()); !good) {
+    problems.error(c.weights.empty() ? c.model : c.weights, std::string(good.error().what.view()), "");
+    return std::nullopt;
+  }
   return s;
 }
 

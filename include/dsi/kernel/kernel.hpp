@@ -17,6 +17,10 @@
 
 #include <dsi/kernel/expression.hpp>
 
+#if defined(__FAST_MATH__)
+#error "dsi: -ffast-math (also part of -Ofast) breaks the stated error bounds and NaN rules; compile this file without it"
+#endif
+
 namespace DSI_NAMESPACE {
 
 /// Tensor types of a group's inputs or outputs.

@@ -36,6 +36,7 @@ struct plan_weight {
   bool grouped = false;
   bool channels_last = false;  ///< a full-size constant of an elementwise operator in channels_last order
   bool bias = false;           ///< the bias of the fold: shift is added, too
+  bool infinities = false;     ///< an operand of elementwise operators, where a mask may hold infinities
   int fold_first = -1;         ///< first affine node folded into it (members of its step), -1 for none
   int folds = 0;
   tensor_desc desc{};          ///< canonical extents and type; order is the packed layout

@@ -234,6 +234,7 @@ struct planner {
     plan_weight w;
     w.tensor = t;
     w.desc = g.desc(t);
+    w.infinities = traits.elementwise;
     if (m == 0 && (i == 1 || i == 2)) {
       w.role = i == 1 ? traits.weight : traits.weight2;
       w.grouped = w.role == weight_role::convolution && w.desc.rank() > g.desc(g.input_of(n, 0)).rank();
