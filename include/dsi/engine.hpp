@@ -32,13 +32,14 @@ struct engine_io<Self, Network, std::integer_sequence<int, I...>, std::integer_s
     void* const y[]{out.data()..., nullptr};
     static_cast<Self*>(this)->run_pointers(x, y);
   }
-  /// The same with an observer, called as observer(step_event) after every group.
-  template <class Observer>
-  void run_observed(std::span<storage_t<input_desc<I>.type> const, static_cast<std::size_t>(input_desc<I>.size())>... in,
-                    std::span<storage_t<output_desc<O>.type>, static_cast<std::size_t>(output_desc<O>.size())>... out, Observer&& observer) noexcept {
+  /// The same; calls f(step_event const&) after every step. An f with before(int) and after(step_event, name, kernel) is told
+  /// of both ends of a step, so that it can take the time.
+  template <class F>
+  void observe(F&& f, std::span<storage_t<input_desc<I>.type> const, static_cast<std::size_t>(input_desc<I>.size())>... in,
+               std::span<storage_t<output_desc<O>.type>, static_cast<std::size_t>(output_desc<O>.size())>... out) {
     void const* const x[]{in.data()..., nullptr};
     void* const y[]{out.data()..., nullptr};
-    static_cast<Self*>(this)->observe_pointers(x, y, observer);
+    static_cast<Self*>(this)->observe_pointers(x, y, f);
   }
 };
 
@@ -88,9 +89,18 @@ class engine : public detail::engine_io<engine<Model, Backend, Storage, Team>, n
     runner_type::run(frame(in, out), context);
   }
   template <class Observer>
-  void observe_pointers(void const* const* in, void* const* out, Observer&& observer) noexcept {
+  void observe_pointers(void const* const* in, void* const* out, Observer&& observer) {
     run_context<Team> context{team_};
-    runner_type::run_observed(frame(in, out), context, observer);
+    if constexpr (requires { observer.before(0); }) {
+      runner_type::run_observed(frame(in, out), context, observer);
+    } else {
+      struct only_after {
+        std::remove_reference_t<Observer>& call;
+        void before(int) {}
+        void after(step_event const& e, char const*, char const*) { call(e); }
+      } adapted{observer};
+      runner_type::run_observed(frame(in, out), context, adapted);
+    }
   }
 
  private:

@@ -15,12 +15,18 @@ namespace DSI_NAMESPACE {
 /// A parameter's values by its name ("dense0.weight", or the name of the parameter<...> entry), in ONNX's order.
 struct named_values {
   std::string_view name;
-  dtype type;
-  void const* data;
-  index size;  ///< elements
-  template <class T, std::size_t N>
-  named_values(std::string_view n, std::span<T, N> v)
-      : name(n), type(dtype_of<std::remove_const_t<T>>), data(v.data()), size(static_cast<index>(v.size())) {}
+  dtype type = dtype::f32;
+  void const* data = nullptr;
+  index size = 0;  ///< elements
+  /// v: an array, std::array, vector or span, which outlives the call that takes the values.
+  template <class Range>
+    requires requires(Range const& r) { std::span(r); }
+  named_values(std::string_view n, Range const& v) : name(n) {
+    auto const s = std::span(v);
+    type = dtype_of<std::remove_cv_t<typename decltype(s)::element_type>>;
+    data = s.data();
+    size = static_cast<index>(s.size());
+  }
 };
 
 namespace detail {

@@ -27,23 +27,17 @@ constexpr attributes functions(kind s, kind t, kind u) {
   return a;
 }
 
-constexpr attributes of_one{.hidden = 1}, of_15{.hidden = 15}, of_16{.hidden = 16}, of_17{.hidden = 17}, of_31{.hidden = 31}, of_33{.hidden = 33},
-    of_40{.hidden = 40}, no_bias{.hidden = 20, .bias = false}, of_130{.hidden = 130};
-RECURRENT_CASE(hidden_1, plain, of_one, 5, 1, 1);
-RECURRENT_CASE(hidden_15, plain, of_15, 5, 2, 3);
+constexpr attributes of_1{.hidden = 1}, of_16{.hidden = 16}, of_17{.hidden = 17}, of_33{.hidden = 33}, of_40{.hidden = 40}, no_bias{.hidden = 20, .bias = false}, of_130{.hidden = 130};
+RECURRENT_CASE(hidden_1, plain, of_1, 5, 1, 1);
 RECURRENT_CASE(hidden_16, plain, of_16, 7, 1, 16);
 RECURRENT_CASE(hidden_17, plain, of_17, 5, 3, 5);
-RECURRENT_CASE(hidden_31, plain, of_31, 2, 7, 31);
 RECURRENT_CASE(hidden_33, plain, of_33, 9, 1, 4);
 RECURRENT_CASE(hidden_40, plain, of_40, 1, 1, 1);
 RECURRENT_CASE(large, plain, of_130, 20, 13, 37);  // several tiles of sequences, several chunks of steps, worth threads
 RECURRENT_CASE(bias_free, without_bias, no_bias, 6, 2, 9);
 
-constexpr attributes forwards = states(21, recurrent_direction::forward, false), backwards = states(21, recurrent_direction::reverse, false),
-                     both = states(24, recurrent_direction::bidirectional, false), both_batch_first = states(9, recurrent_direction::bidirectional, true),
-                     batch_first = states(37, recurrent_direction::forward, true);
-RECURRENT_CASE(forward_states, with_h_c, forwards, 6, 3, 11);
-RECURRENT_CASE(reverse_states, with_h_c, backwards, 6, 1, 11);
+constexpr attributes both = states(24, recurrent_direction::bidirectional, false), both_batch_first = states(9, recurrent_direction::bidirectional, true),
+                     batch_first = states(31, recurrent_direction::forward, true);
 RECURRENT_CASE(both_states, with_h_c, both, 6, 8, 11);
 RECURRENT_CASE(both_batch_first_states, with_h_c, both_batch_first, 5, 4, 3);
 RECURRENT_CASE(batch_first_states, with_h_c, batch_first, 8, 7, 6);
@@ -53,23 +47,17 @@ RECURRENT_CASE(peephole, with_peepholes, peep, 5, 2, 4);
 RECURRENT_CASE(peephole_input_forget, with_peepholes, peep_forget, 5, 2, 4);
 RECURRENT_CASE(peephole_clip, with_peepholes, peep_clip, 5, 2, 4);
 
-constexpr attributes f1 = functions(kind::hard_sigmoid, kind::relu, kind::elu), f2 = functions(kind::affine, kind::softsign, kind::scaled_tanh),
-                     f3 = functions(kind::softplus, kind::leaky_relu, kind::thresholded_relu);
-RECURRENT_CASE(functions_1, plain, f1, 4, 2, 3);
-RECURRENT_CASE(functions_2, plain, f2, 4, 2, 3);
-RECURRENT_CASE(functions_3, plain, f3, 4, 2, 3);
+constexpr attributes f1 = functions(kind::hard_sigmoid, kind::relu, kind::elu);
+RECURRENT_CASE(other_functions, plain, f1, 4, 2, 3);
 
-constexpr attributes only_h{.hidden = 20, .y = false, .y_h = true}, only_c{.hidden = 20, .y = false, .y_c = true};
-RECURRENT_CASE(last_h, plain, only_h, 5, 2, 3);
-RECURRENT_CASE(last_c, plain, only_c, 5, 2, 3);
+constexpr attributes only_last{.hidden = 20, .y = false, .y_h = true, .y_c = true};
+RECURRENT_CASE(last_states, last_h_c, only_last, 5, 2, 3);
 
 TEST_CASE("[lstm] hidden sizes, batches and lengths around the vector's size") {
   drawing const d{.seed = 1, .low = -0.7, .high = 0.7};
   conformance::check_float<hidden_1>(d, 2e-6);
-  conformance::check_float<hidden_15>(d, 4e-6);
   conformance::check_float<hidden_16>(d, 4e-6);
   conformance::check_floats<hidden_17>(d, 4e-6);
-  conformance::check_float<hidden_31>(d, 4e-6);
   conformance::check_float<hidden_33>(d, 8e-6);
   conformance::check_float<hidden_40>(d, 4e-6);
   conformance::check_float<bias_free>(d, 4e-6);
@@ -77,13 +65,10 @@ TEST_CASE("[lstm] hidden sizes, batches and lengths around the vector's size") {
 }
 TEST_CASE("[lstm] directions, layouts, initial and last states") {
   drawing const d{.seed = 3, .low = -0.7, .high = 0.7};
-  conformance::check_float<forward_states>(d, 4e-6);
-  conformance::check_float<reverse_states>(d, 4e-6);
   conformance::check_floats<both_states>(d, 4e-6);
   conformance::check_float<both_batch_first_states>(d, 4e-6);
   conformance::check_float<batch_first_states>(d, 4e-6);
-  conformance::check_float<last_h>(d, 4e-6);
-  conformance::check_float<last_c>(d, 4e-6);
+  conformance::check_float<last_states>(d, 4e-6);
 }
 TEST_CASE("[lstm] peepholes, coupled gates, clip") {
   drawing const d{.seed = 4, .low = -0.9, .high = 0.9};
@@ -93,13 +78,11 @@ TEST_CASE("[lstm] peepholes, coupled gates, clip") {
 }
 TEST_CASE("[lstm] activation functions, other ones backwards") {
   drawing const d{.seed = 5, .low = -0.5, .high = 0.5};
-  conformance::check_float<functions_1>(d, 4e-6);
-  conformance::check_float<functions_2>(d, 4e-6);
-  conformance::check_float<functions_3>(d, 4e-6);
+  conformance::check_float<other_functions>(d, 4e-6);
 }
 TEST_CASE("[lstm] NaN, infinities, zeros and subnormals in x and in the states") {
   for (unsigned seed = 1; seed <= 4; ++seed) {
-    CHECK(conformance::compare<forward_states, float, backend>({.seed = seed, .low = -0.7, .high = 0.7, .special = 40}, 4e-6, 4e-6) == "");
+    CHECK(conformance::compare<batch_first_states, float, backend>({.seed = seed, .low = -0.7, .high = 0.7, .special = 40}, 4e-6, 4e-6) == "");
     CHECK(conformance::compare<both_batch_first_states, float, backend>({.seed = seed, .low = -0.7, .high = 0.7, .special = 40}, 4e-6, 4e-6) == "");
   }
 }

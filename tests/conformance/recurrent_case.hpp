@@ -33,6 +33,10 @@ using plain = dsi::graph<typename P::x, typename P::w, typename P::r, typename P
 /// Without bias.
 template <class T, auto A, dsi::index Steps, dsi::index Batch, dsi::index Inputs, class P = recurrent_parts<T, A, Steps, Batch, Inputs>>
 using without_bias = dsi::graph<typename P::x, typename P::w, typename P::r, dsi::node<"y", typename P::op, "x", "w", "r">, dsi::output<"y">>;
+/// Outputs Y_h and Y_c alone.
+template <class T, auto A, dsi::index Steps, dsi::index Batch, dsi::index Inputs, class P = recurrent_parts<T, A, Steps, Batch, Inputs>>
+using last_h_c = dsi::graph<typename P::x, typename P::w, typename P::r, typename P::b, dsi::node<"y", typename P::op, "x", "w", "r", "b">,
+                            dsi::output<"y.0">, dsi::output<"y.1">>;
 /// Initial h; outputs Y and Y_h.
 template <class T, auto A, dsi::index Steps, dsi::index Batch, dsi::index Inputs, class P = recurrent_parts<T, A, Steps, Batch, Inputs>>
 using with_h = dsi::graph<typename P::x, typename P::h, typename P::w, typename P::r, typename P::b,

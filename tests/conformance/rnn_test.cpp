@@ -28,13 +28,20 @@ RECURRENT_CASE(reverse_states, with_h, backwards, 6, 1, 11);
 RECURRENT_CASE(both_states, with_h, both, 6, 8, 11);
 RECURRENT_CASE(both_batch_first_states, with_h, both_batch_first, 5, 4, 3);
 
-constexpr attributes functions = [] {
+constexpr attributes functions(activation_kind forward, activation_kind backward) {
   attributes a{.hidden = 18, .direction = recurrent_direction::bidirectional};
-  a.activation[0] = activation_of(activation_kind::relu);
-  a.activation[1] = activation_of(activation_kind::softplus);
+  a.activation[0] = activation_of(forward);
+  a.activation[1] = activation_of(backward);
   return a;
-}();
-RECURRENT_CASE(other_functions, plain, functions, 4, 2, 3);
+}
+using kind = activation_kind;
+constexpr attributes f1 = functions(kind::sigmoid, kind::softplus), f2 = functions(kind::relu, kind::elu), f3 = functions(kind::affine, kind::softsign),
+                     f4 = functions(kind::leaky_relu, kind::thresholded_relu), f5 = functions(kind::scaled_tanh, kind::hard_sigmoid);
+RECURRENT_CASE(functions_1, plain, f1, 4, 2, 3);
+RECURRENT_CASE(functions_2, plain, f2, 4, 2, 3);
+RECURRENT_CASE(functions_3, plain, f3, 4, 2, 3);
+RECURRENT_CASE(functions_4, plain, f4, 4, 2, 3);
+RECURRENT_CASE(functions_5, plain, f5, 4, 2, 3);
 
 TEST_CASE("[rnn] hidden sizes, batches and lengths around the vector's size") {
   drawing const d{.seed = 1, .low = -0.6, .high = 0.6};
@@ -46,12 +53,19 @@ TEST_CASE("[rnn] hidden sizes, batches and lengths around the vector's size") {
   conformance::check_float<bias_free>({.seed = 1, .low = -0.3, .high = 0.3}, 4e-6);
   conformance::check_float<large>({.seed = 2, .low = -0.1, .high = 0.1}, 4e-6);
 }
-TEST_CASE("[rnn] directions, layouts, initial and last states, functions") {
+TEST_CASE("[rnn] activation functions") {
+  drawing const d{.seed = 4, .low = -0.5, .high = 0.5};
+  conformance::check_float<functions_1>(d, 4e-6);
+  conformance::check_float<functions_2>(d, 4e-6);
+  conformance::check_float<functions_3>(d, 4e-6);
+  conformance::check_float<functions_4>(d, 4e-6);
+  conformance::check_float<functions_5>(d, 4e-6);
+}
+TEST_CASE("[rnn] directions, layouts, initial and last states") {
   drawing const d{.seed = 3, .low = -0.3, .high = 0.3};
   conformance::check_float<reverse_states>(d, 4e-6);
   conformance::check_floats<both_states>(d, 4e-6);
   conformance::check_float<both_batch_first_states>(d, 4e-6);
-  conformance::check_float<other_functions>(d, 4e-6);
 }
 TEST_CASE("[rnn] NaN, infinities, zeros and subnormals in x and in the state") {
   for (unsigned seed = 1; seed <= 4; ++seed)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <dsi/kernel/kernel.hpp>
-#include <dsi/plan/plan.hpp>
+#include <dsi/kernel/plan_options.hpp>
 
 namespace DSI_NAMESPACE {
 

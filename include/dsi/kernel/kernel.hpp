@@ -86,6 +86,17 @@ constexpr auto anchor_value() { return op_value<anchor_of<Problem>>(); }
 
 using map_operation = detail::map_key;
 
+/// True when a problem's anchor is the operator of this value type: anchor_is<Problem, conv_attributes>.
+template <class Problem, class OperatorValue>
+inline constexpr bool anchor_is = std::is_same_v<typename detail::candidate_key<anchor_of<Problem>>::type, OperatorValue>;
+
+/// The operation of a copy into the other memory order.
+struct reorder_operation {
+  static constexpr std::string_view name = "reorder";
+  static constexpr op_traits traits{.layouts = layout_rule::any};
+  constexpr inferred infer(op_inputs in) const { return in[0]; }
+};
+
 /// Where a group's tensors lie. in[i] and out[i] follow the problem's lists.
 struct kernel_args {
   void const* const* in;
@@ -108,6 +119,36 @@ struct kernel_defaults {
 template <class... Kernels>
 struct kernel_list {};
 
+namespace detail {
+template <class... Lists>
+struct joined_list;
+template <>
+struct joined_list<> {
+  using type = kernel_list<>;
+};
+template <class... A>
+struct joined_list<kernel_list<A...>> {
+  using type = kernel_list<A...>;
+};
+template <class... A, class... B, class... Rest>
+struct joined_list<kernel_list<A...>, kernel_list<B...>, Rest...> : joined_list<kernel_list<A..., B...>, Rest...> {};
+template <class... Lists>
+using joined_kernels = typename joined_list<Lists...>::type;
+
+/// What with_kernels put in front of a backend.
+template <class Backend, class Problem>
+struct own_kernels_of {
+  using type = kernel_list<>;
+};
+template <class Backend, class Problem>
+  requires requires { typename Backend::template own<Problem>; }
+struct own_kernels_of<Backend, Problem> {
+  using type = typename Backend::template own<Problem>;
+};
+template <class Backend, class Problem>
+using own_kernels = typename own_kernels_of<Backend, Problem>::type;
+}  // namespace detail
+
 /// The candidates of a backend for an operator (by its value type; map_operation for map<...>): specialize it to add some.
 template <class Backend, class OperatorValue, class Problem>
 struct candidates {
@@ -121,13 +162,12 @@ struct preferred_kernels {
   using type = kernel_list<>;
 };
 
-/// A backend with kernels of the user's own in front: with_kernels<simd<>, my_conv> runs my_conv<Problem> where it supports
-/// the problem.
+/// Backend with kernels of your own in front: with_kernels<simd_backend<>, my_conv> runs my_conv<Problem> where it supports the
+/// problem. Every problem of a network is asked, so `supports` begins with what the kernel is for: anchor_is<Problem, ...>.
 template <class Backend, template <class> class... Kernels>
 struct with_kernels : Backend {
-  using base = Backend;
   template <class Problem>
-  using own = kernel_list<Kernels<Problem>...>;
+  using own = detail::joined_kernels<kernel_list<Kernels<Problem>...>, detail::own_kernels<Backend, Problem>>;
 };
 
 namespace detail {
@@ -155,21 +195,11 @@ struct first_supported<kernel_list<First, Rest...>> {
 template <class Backend, class Problem>
 struct selected {
   using key = typename candidate_key<anchor_of<Problem>>::type;
+  /// The backend's own choice, void when it has none: with_kernels, then preferred_kernels, then its candidates.
+  using native = typename first_supported<joined_kernels<own_kernels<Backend, Problem>, typename preferred_kernels<typename Backend::base, Problem>::type,
+                                                         typename candidates<typename Backend::base, key, Problem>::type>>::type;
   static constexpr auto choose() {
-    using preferred = typename first_supported<typename preferred_kernels<typename Backend::base, Problem>::type>::type;
-    using listed = typename first_supported<typename candidates<typename Backend::base, key, Problem>::type>::type;
-    using native = std::conditional_t<std::is_void_v<preferred>, listed, preferred>;
-    if constexpr (requires { typename Backend::template own<Problem>; }) {
-      using mine = typename first_supported<typename Backend::template own<Problem>>::type;
-      if constexpr (!std::is_void_v<mine>) return type_pack<mine>{};
-      else return selected_native<native>();
-    } else {
-      return selected_native<native>();
-    }
-  }
-  template <class Native>
-  static constexpr auto selected_native() {
-    if constexpr (!std::is_void_v<Native>) return type_pack<Native>{};
+    if constexpr (!std::is_void_v<native>) return type_pack<native>{};
     else if constexpr (!std::is_void_v<typename Backend::fallback>) return type_pack<typename selected<typename Backend::fallback, Problem>::type>{};
     else return type_pack<no_kernel<Problem>>{};
   }
@@ -183,7 +213,6 @@ using kernel_for = typename detail::selected<Backend, Problem>::type;
 
 /// True when Backend itself, not its fallback, has a kernel for Problem.
 template <class Backend, class Problem>
-inline constexpr bool is_native = !std::is_void_v<
-    typename detail::first_supported<typename candidates<typename Backend::base, typename detail::selected<Backend, Problem>::key, Problem>::type>::type>;
+inline constexpr bool is_native = !std::is_void_v<typename detail::selected<Backend, Problem>::native>;
 
 }  // namespace DSI_NAMESPACE

@@ -39,7 +39,7 @@ DSI_HD DSI_INLINE V trunc(V x) { return primitives<V>::trunc(x); }
 /// To the nearest integer, ties to even: ONNX Round.
 template <lanes V>
 DSI_HD DSI_INLINE V round_even(V x) { return primitives<V>::round_even(x); }
-/// IEEE 754-2019 maximum and minimum: NaN if either argument is NaN; -0 < +0. (std::max and xsimd::max lose NaNs.)
+/// IEEE 754-2019 maximum and minimum: NaN if either argument is NaN; -0 < +0. (std::max loses NaNs.)
 template <lanes V>
 DSI_HD DSI_INLINE V max(V a, V b) { return primitives<V>::max(a, b); }
 template <lanes V>

@@ -30,6 +30,7 @@ namespace DSI_NAMESPACE {
   X(slice_range, "dsi::slice: the range ends at A but the extent is B; change starts, steps or sizes")                   \
   X(permutation, "dsi::transpose: the permutation of rank A is not one of 0..B-1; list every dimension once")            \
   X(recurrent_weight, "the recurrent weight needs extent A and has B; weights are [directions, gates*hidden, inputs] and [directions, gates*hidden, hidden]") \
+  X(quantized_edge, "the operator computes with the values of input A, but affine<...> bytes stand for them (dsi::dtype B); put dsi::dequantize<> before it") \
   X(overflow, "the extents multiply to more than fits; reduce them")                                                     \
   X(custom, "the operator's own infer() refused its inputs (A, B); see the operator's documentation")
 

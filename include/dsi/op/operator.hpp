@@ -19,19 +19,11 @@
 #include <concepts>
 #include <string_view>
 
+#include <dsi/numeric/float_bits.hpp>
 #include <dsi/op/invalid.hpp>
 #include <dsi/tensor/tensor.hpp>
 
 namespace DSI_NAMESPACE {
-
-/// A float in a template argument: clang 14 has no float template parameters, so the bits stand for it.
-struct float_bits {
-  std::uint32_t bits = 0;
-  constexpr float value() const { return std::bit_cast<float>(bits); }
-  constexpr bool operator==(float_bits const&) const = default;
-};
-/// constant(0.5f): a float for an operator's attributes.
-consteval float_bits constant(float value) { return {std::bit_cast<std::uint32_t>(value)}; }
 
 /// Which memory orders an operator accepts. Weights are not meant; see weight_role.
 enum class layout_rule : std::uint8_t {

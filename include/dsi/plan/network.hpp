@@ -129,13 +129,6 @@ struct operation_of_step {
 
 }  // namespace detail
 
-/// The operation of a copy into the other memory order.
-struct reorder_operation {
-  static constexpr std::string_view name = "reorder";
-  static constexpr op_traits traits{.layouts = layout_rule::any};
-  constexpr inferred infer(op_inputs in) const { return in[0]; }
-};
-
 /// A model on a backend: everything that is settled before it runs.
 template <class Model, class Backend>
   requires model_type<Model>

@@ -4,6 +4,7 @@
 
 #include <dsi/graph/graph.hpp>
 #include <dsi/kernel/pack.hpp>
+#include <dsi/kernel/plan_options.hpp>
 
 namespace DSI_NAMESPACE {
 
@@ -83,16 +84,6 @@ struct plan_data {
   constexpr plan_view view() const {
     return {steps, members, operands, weights, buffers, step_count, member_count, operand_count, weight_count, buffer_count, arena_bytes, weight_bytes};
   }
-};
-
-/// What a plan may do.
-struct plan_options {
-  bool fuse = true;           ///< put elementwise operators behind their anchor
-  bool fold = true;           ///< put affine operators into the weights before them
-  bool channels_last = true;  ///< let operators that prefer it work channels-last
-  bool pack = true;           ///< pack weights for the kernels; otherwise they stay in ONNX's order
-  bool keep_all = false;      ///< no tensor's memory is used twice, so that all can be looked at after a run
-  constexpr bool operator==(plan_options const&) const = default;
 };
 
 /// Sizes of arrays that hold any plan of a graph.

@@ -4,7 +4,6 @@
 
 #include <dsi/backend/reference/typed_operands.hpp>
 #include <dsi/numeric/numeric_traits.hpp>
-#include <dsi/plan/network.hpp>
 
 namespace DSI_NAMESPACE {
 

@@ -71,8 +71,9 @@ struct recurrent_kernel : kernel_defaults {
     return p;
   }();
   static constexpr std::size_t workspace = static_cast<std::size_t>(slices * place.size) * sizeof(float);
-  /// h of all streams, then C.
-  static constexpr std::size_t state = form.cell ? static_cast<std::size_t>(2 * batch * padded_h) * sizeof(float) : 0;
+  /// h of all streams, then C if there is one.
+  static constexpr std::size_t state =
+      form.cell ? static_cast<std::size_t>((form.kind == recurrent_form::lstm ? 2 : 1) * batch * padded_h) * sizeof(float) : 0;
 
   template <class Context>
   DSI_INLINE static void run(kernel_args args, void* scratch, void* kept, Context& context) noexcept {
