@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Writes a header with the bytes of code and read-only data of each compiled unit in the folder UNITS.
 file(GLOB units "${UNITS}/dsi_unit_*.o")
+list(FILTER units EXCLUDE REGEX "\\.(raw|whole)\\.o$")
 set(text "#pragma once\n#include <string_view>\n/// Code and constants of the unit for an instruction set, in bytes, without weights.\ninline int unit_code_bytes(std::string_view isa) {\n")
 foreach(unit IN LISTS units)
   execute_process(COMMAND size "${unit}" OUTPUT_VARIABLE table COMMAND_ERROR_IS_FATAL ANY)

@@ -46,7 +46,7 @@ struct engine_io<Self, Network, std::integer_sequence<int, I...>, std::integer_s
 }  // namespace detail
 
 /// Runs Model on Backend. Storage: heap_storage, static_storage<Tag> or inline_storage. Team: a thread policy.
-template <class Model, class Backend = default_backend, class Storage = heap_storage, class Team = serial>
+template <class Model, class Backend = simd_backend<>, class Storage = heap_storage, class Team = serial>
 class engine : public detail::engine_io<engine<Model, Backend, Storage, Team>, network<Model, Backend>,
                                         std::make_integer_sequence<int, Model::description.view().input_count>,
                                         std::make_integer_sequence<int, Model::description.view().output_count>> {

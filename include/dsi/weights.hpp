@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 
+#include <dsi/backend/simd/backend.hpp>
 #include <dsi/plan/network.hpp>
 #include <dsi/plan/pack_weights.hpp>
 #include <dsi/tensor/storage.hpp>
@@ -52,7 +53,7 @@ struct affine_table {
 }  // namespace detail
 
 /// The weights of a model for a backend. Copying shares nothing and is not offered; move it, or refer to it.
-template <class Model, class Backend>
+template <class Model, class Backend = simd_backend<>>
 class weights {
  public:
   using network_type = network<Model, Backend>;

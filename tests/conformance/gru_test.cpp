@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // gru against the reference loops in double, and against what ONNX Runtime gives.
+#include "product_support.hpp"
 #include "recurrent_case.hpp"
 
 namespace {
@@ -69,6 +70,7 @@ TEST_CASE("[gru] hidden sizes, batches and lengths around the vector's size, res
   conformance::check_float<large>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
   conformance::check_float<large_after>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
 }
+TEST_CASE("[gru] threads give the bits of one thread") { CHECK(conformance::teams_agree<large_after<float>>()); }
 TEST_CASE("[gru] directions, layouts, initial and last states") {
   drawing const d{.seed = 3, .low = -0.7, .high = 0.7};
   conformance::check_float<reverse_states>(d, 4e-6);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // lstm against the reference loops in double, and against what ONNX Runtime gives.
+#include "product_support.hpp"
 #include "recurrent_case.hpp"
 
 namespace {
@@ -63,6 +64,7 @@ TEST_CASE("[lstm] hidden sizes, batches and lengths around the vector's size") {
   conformance::check_float<bias_free>(d, 4e-6);
   conformance::check_float<large>({.seed = 2, .low = -0.15, .high = 0.15}, 4e-6);
 }
+TEST_CASE("[lstm] threads give the bits of one thread") { CHECK(conformance::teams_agree<large<float>>()); }
 TEST_CASE("[lstm] directions, layouts, initial and last states") {
   drawing const d{.seed = 3, .low = -0.7, .high = 0.7};
   conformance::check_floats<both_states>(d, 4e-6);
@@ -86,13 +88,12 @@ TEST_CASE("[lstm] NaN, infinities, zeros and subnormals in x and in the states")
     CHECK(conformance::compare<both_batch_first_states, float, backend>({.seed = seed, .low = -0.7, .high = 0.7, .special = 40}, 4e-6, 4e-6) == "");
   }
 }
+// One sequence of two steps, two units; values that float holds exactly.
+constexpr attributes like_onnx{.hidden = 2, .peephole = true, .input_forget = true, .clip = constant(0.375f)};
+struct onnx_case : dsi::graph<named_input<"x", float, 2, 1, 1>, parameter<"w", float, 1, 8, 1>, parameter<"r", float, 1, 8, 2>, parameter<"b", float, 1, 16>,
+                              parameter<"p", float, 1, 6>, node<"y", lstm<like_onnx>, "x", "w", "r", "b", "p">, output<"y">> {};
 TEST_CASE("[lstm] ONNX Runtime 1.32, with peepholes, clip and coupled gates") {
-  // One sequence of two steps, two units; values that float holds exactly.
-  constexpr attributes a{.hidden = 2, .peephole = true, .y_h = false, .input_forget = true, .clip = constant(0.375f)};
-  using model = dsi::graph<named_input<"x", float, 2, 1, 1>, parameter<"w", float, 1, 8, 1>, parameter<"r", float, 1, 8, 2>, parameter<"b", float, 1, 16>,
-                           parameter<"p", float, 1, 6>, node<"y", lstm<a>, "x", "w", "r", "b", "p">, output<"y">>;
-  struct named : model {};
-  conformance::io<named> x{{{1, -0.5}},
+  conformance::io<onnx_case> x{{{1, -0.5}},
                            {},
                            {{1, -0.5, 0.25, 0.75, -1, 0.5, 2, -2},
                             {0.5, -0.25, 0.125, 1, -0.5, 0.75, 0.25, -1, 0.5, 0.5, -0.75, 0.25, 1, 0.125, -0.25, 0.625},
@@ -100,9 +101,9 @@ TEST_CASE("[lstm] ONNX Runtime 1.32, with peepholes, clip and coupled gates") {
                             {0.5, -0.5, 0.25, 1, -0.25, 0.125}}};
   std::string why;
   std::vector<double> const expected{0.120360225, -0.0922321975, -0.0240032841, 0.0790607482};
-  REQUIRE_MESSAGE((conformance::run_model<named, float, backend>(x, why)), why);
+  REQUIRE_MESSAGE((conformance::run_model<onnx_case, float, backend>(x, why)), why);
   CHECK(conformance::departure(x.out[0], expected, 1e-6, 1e-6) <= 1);
-  REQUIRE_MESSAGE((conformance::run_model<named, float, reference_backend>(x, why)), why);
+  REQUIRE_MESSAGE((conformance::run_model<onnx_case, float, reference_backend>(x, why)), why);
   CHECK(conformance::departure(x.out[0], expected, 1e-6, 1e-6) <= 1);
 }
 TEST_CASE("[lstm] refuses what does not fit") {

@@ -74,6 +74,15 @@ TEST_CASE("vectors") {
   static_assert(P::out().rank() == 0 && !is_native<backend, P>);  // one dot product: left to the reference
 }
 
+TEST_CASE("single rows") {
+  static_assert(kernel_for<backend, problem_of<matmul<>, layout::row_major, of<float, 3, 1, 21>, of<float, 3, 21, 9>>>::name == "row");
+  check<plain, of<float, 3, 1, 21>, of<float, 3, 21, 133>>();
+  check<b_turned, of<float, 3, 1, 37>, of<float, 3, 131, 37>>();
+  check<b_turned, of<half, 2, 3, 1, 32>, of<half, 2, 1, 50, 32>>();
+  check<plain, of<bfloat16, 2, 1, 5>, of<bfloat16, 2, 5, 64>>();
+  check<scaled, of<float, 12, 1, 64>, of<float, 12, 200, 64>>();
+}
+
 TEST_CASE("expressions behind a product") {
   using L = of<float, 2, 3, 5, 13>;
   using R = of<float, 2, 3, 13, 33>;

@@ -71,20 +71,20 @@ TEST_CASE("[rnn] NaN, infinities, zeros and subnormals in x and in the state") {
   for (unsigned seed = 1; seed <= 4; ++seed)
     CHECK(conformance::compare<both_batch_first_states, float, backend>({.seed = seed, .low = -0.3, .high = 0.3, .special = 40}, 4e-6, 4e-6) == "");
 }
+constexpr attributes like_onnx = [] {
+  attributes a{.hidden = 2};
+  a.activation[0] = {activation_kind::scaled_tanh, constant(1.5f), constant(0.5f)};
+  return a;
+}();
+struct onnx_case : dsi::graph<named_input<"x", float, 2, 1, 1>, parameter<"w", float, 1, 2, 1>, parameter<"r", float, 1, 2, 2>, parameter<"b", float, 1, 4>,
+                              node<"y", rnn<like_onnx>, "x", "w", "r", "b">, output<"y">> {};
 TEST_CASE("[rnn] ONNX Runtime 1.32, with ScaledTanh") {
-  constexpr attributes a = [] {
-    attributes v{.hidden = 2};
-    v.activation[0] = {activation_kind::scaled_tanh, constant(1.5f), constant(0.5f)};
-    return v;
-  }();
-  struct named : dsi::graph<named_input<"x", float, 2, 1, 1>, parameter<"w", float, 1, 2, 1>, parameter<"r", float, 1, 2, 2>, parameter<"b", float, 1, 4>,
-                            node<"y", rnn<a>, "x", "w", "r", "b">, output<"y">> {};
   std::vector<double> const expected{0.693175793, 0.186529577, -0.14953512, 0.843858182};
-  conformance::io<named> x{{{1, -0.5}}, {}, {{1, -0.5}, {0.5, -0.25, 0.125, 1}, {0.125, 0.25, -0.125, 0.5}}};
+  conformance::io<onnx_case> x{{{1, -0.5}}, {}, {{1, -0.5}, {0.5, -0.25, 0.125, 1}, {0.125, 0.25, -0.125, 0.5}}};
   std::string why;
-  REQUIRE_MESSAGE((conformance::run_model<named, float, backend>(x, why)), why);
+  REQUIRE_MESSAGE((conformance::run_model<onnx_case, float, backend>(x, why)), why);
   CHECK(conformance::departure(x.out[0], expected, 1e-6, 1e-6) <= 1);
-  REQUIRE_MESSAGE((conformance::run_model<named, float, reference_backend>(x, why)), why);
+  REQUIRE_MESSAGE((conformance::run_model<onnx_case, float, reference_backend>(x, why)), why);
   CHECK(conformance::departure(x.out[0], expected, 1e-6, 1e-6) <= 1);
 }
 

@@ -9,16 +9,7 @@
 
 #include <doctest/doctest.h>
 
-#include <dsi/backend/reference/dense.hpp>
-#include <dsi/backend/reference/recurrent.hpp>
-#include <dsi/backend/simd/dense.hpp>
-#include <dsi/backend/simd/recurrent.hpp>
-#include <dsi/engine.hpp>
-#include <dsi/graph/pipeline.hpp>
-#include <dsi/op/gru.hpp>
-#include <dsi/op/lstm.hpp>
-#include <dsi/op/reshape.hpp>
-#include <dsi/op/rnn.hpp>
+#include <dsi/dsi.hpp>
 
 namespace {
 

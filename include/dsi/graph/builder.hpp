@@ -57,7 +57,13 @@ struct graph_builder {
     for (int i = 0; i < count; ++i) descs[i] = tensors[in[i]].desc;
     constexpr auto value = op_value<Op>();
     op_inputs const given{descs, count};
-    inferred const y = value.infer(given);
+    inferred y = value.infer(given);
+    op_traits const traits = y ? traits_of(value, given) : op_traits{};
+    // Bytes that stand for values may only be moved, or read by an operator that knows what they stand for.
+    bool const moves = traits.view || traits.permutes;
+    if constexpr (!requires { decltype(value)::reads_quantized; })
+      for (int i = 0; i < count && y && !moves; ++i)
+        if (tensors[in[i]].affine.present) y = {invalid::quantized_edge, i, static_cast<index>(descs[i].type)};
     if (!y) {
       fail(graph_problem::refused);
       reason = y.reason;
@@ -66,7 +72,7 @@ struct graph_builder {
       return 0;
     }
     graph_node n;
-    n.traits = traits_of(value, given);
+    n.traits = traits;
     n.op = op;
     n.first_input = edge_count;
     n.inputs = count;
@@ -79,7 +85,7 @@ struct graph_builder {
     for (int i = 0; i < y.count; ++i) {
       name_parts out_name = name;
       if (y.count > 1) out_name = {name.stem, name.number, digits_of(i)};
-      add_tensor({y.out[i], tensor_kind::value, node_count, out_name});
+      add_tensor({y.out[i], tensor_kind::value, node_count, out_name, moves && count > 0 ? tensors[in[0]].affine : quantization{}});
     }
     nodes[node_count++] = n;
     return n.first_output;

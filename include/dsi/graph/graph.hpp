@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/core/result.hpp>
+#include <dsi/numeric/affine.hpp>
 #include <dsi/op/operator.hpp>
 
 namespace DSI_NAMESPACE {
@@ -39,6 +40,7 @@ struct graph_tensor {
   tensor_kind kind = tensor_kind::value;
   int producer = -1;  ///< node, or -1
   name_parts name{};
+  quantization affine{};  ///< what the integers stand for, on edges of type affine<...>
 };
 
 /// A node: an operator of the model's operator list, applied to tensors.
@@ -85,8 +87,9 @@ struct graph_data {
   }
 };
 
-/// Ties weights to a network: operators, attributes, wiring and the parameters' shapes. Not the names, which an export may
-/// change, and not the shapes of activations, so that one blob serves every batch size.
+/// Ties weights to a network: operators, attributes, wiring, the parameters' shapes, and scales and zero points of edges, since
+/// weights contain them. Not the names, which an export may change, and not the shapes of activations, so that one blob
+/// serves every batch size.
 constexpr std::uint64_t structure_hash(graph_view g) {
   hasher h;
   auto const add_desc = [&h](tensor_desc const& d) {
@@ -96,6 +99,7 @@ constexpr std::uint64_t structure_hash(graph_view g) {
   for (int t = 0; t < g.tensor_count; ++t) {
     h.add(static_cast<std::uint64_t>(g.tensors[t].kind));
     if (g.tensors[t].kind == tensor_kind::parameter) add_desc(g.desc(t));
+    if (quantization const q = g.tensors[t].affine; q.present) h.add(q.scale.bits).add(static_cast<std::uint64_t>(q.zero_point));
   }
   for (int n = 0; n < g.node_count; ++n) {
     h.add(g.nodes[n].hash);

@@ -22,7 +22,7 @@ struct named_input {
   static constexpr int operators = 0;
   template <class Builder>
   static constexpr void add(Builder& b) {
-    b.add_tensor({{dtype_of<T>, layout::row_major, extents<Dims...>::value}, tensor_kind::input, -1, {name.view()}});
+    b.add_tensor({{dtype_of<T>, layout::row_major, extents<Dims...>::value}, tensor_kind::input, -1, {name.view()}, quantization_of<T>});
   }
 };
 
@@ -33,7 +33,7 @@ struct parameter {
   static constexpr int operators = 0;
   template <class Builder>
   static constexpr void add(Builder& b) {
-    b.add_tensor({{dtype_of<T>, layout::row_major, extents<Dims...>::value}, tensor_kind::parameter, -1, {name.view()}});
+    b.add_tensor({{dtype_of<T>, layout::row_major, extents<Dims...>::value}, tensor_kind::parameter, -1, {name.view()}, quantization_of<T>});
   }
 };
 

@@ -13,6 +13,7 @@ namespace DSI_NAMESPACE {
 template <class T, index... Dims>
 struct input {
   static constexpr tensor_desc desc{dtype_of<T>, layout::row_major, extents<Dims...>::value};
+  static constexpr quantization affine = quantization_of<T>;
 };
 
 /// y = x + Layers(x). The layers must keep the extents (or broadcast).
@@ -99,7 +100,7 @@ struct layer<concat_of<Axis, Branches...>> {
 template <class Input, class... Layers>
 consteval auto build_pipeline() {
   graph_builder<layer<chain<Layers...>>::operators::size + 1> b;
-  int const x = b.add_tensor({Input::desc, tensor_kind::input, -1, {"x"}});
+  int const x = b.add_tensor({Input::desc, tensor_kind::input, -1, {"x"}, Input::affine});
   b.add_output(layer<chain<Layers...>>::add(b, x));
   return b;
 }

@@ -77,7 +77,8 @@ struct requantization {
 DSI_HD DSI_INLINE int requantize(std::int32_t sum, float multiplier, requantization r) {
   float const low = static_cast<float>(r.low - r.zero), high = static_cast<float>(r.high - r.zero);
   float v = static_cast<float>(sum) * multiplier;
-  v = v < low ? low : v > high ? high : v;  // the ends are integers: clamping first gives the same and cannot overflow
+  v = v < low ? low : v;  // the ends are integers: clamping first gives the same and cannot overflow
+  v = v > high ? high : v;
   return static_cast<int>(math::detail::round_even_of(v)) + r.zero;
 }
 

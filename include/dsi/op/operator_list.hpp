@@ -15,6 +15,7 @@
 #include <dsi/op/conv.hpp>
 #include <dsi/op/cos.hpp>
 #include <dsi/op/dense.hpp>
+#include <dsi/op/dense_int8.hpp>
 #include <dsi/op/div.hpp>
 #include <dsi/op/elementwise_list.hpp>
 #include <dsi/op/elu.hpp>
@@ -46,6 +47,7 @@
 #include <dsi/op/pad.hpp>
 #include <dsi/op/power.hpp>
 #include <dsi/op/prelu.hpp>
+#include <dsi/op/quantize.hpp>
 #include <dsi/op/reciprocal.hpp>
 #include <dsi/op/recurrent.hpp>
 #include <dsi/op/recurrent_activation.hpp>

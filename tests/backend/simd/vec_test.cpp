@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bit>
@@ -106,6 +107,23 @@ class guarded_page {
   std::size_t size_;
   char* base_;
 };
+
+/// False under emulators (QEMU 7.2) whose vmaskmovps touches the elements that its mask excludes; processors must not.
+bool masked_loads_work([[maybe_unused]] guarded_page const& page) {
+#if defined(__AVX2__)
+  pid_t const child = fork();
+  if (child == 0) {
+    auto const* p = reinterpret_cast<float const*>(page.end()) - 1;
+    __m256 const v = _mm256_maskload_ps(p, _mm256_setr_epi32(-1, 0, 0, 0, 0, 0, 0, 0));
+    _exit(_mm256_cvtss_f32(v) == *p ? 0 : 1);
+  }
+  int state = 0;
+  REQUIRE(waitpid(child, &state, 0) == child);
+  return WIFEXITED(state) && WEXITSTATUS(state) == 0;
+#else
+  return true;
+#endif
+}
 
 /// load_n and store_n of n elements that end where the page does, and that begin where it does.
 template <class Register, class T, class Convert>
@@ -307,9 +325,14 @@ TEST_CASE("vec: loads and stores, whole") {
 
 TEST_CASE("vec: partial loads and stores touch nothing beyond n elements") {
   guarded_page const page;
+  bool const masked = masked_loads_work(page);
   for_each_isa([&]<class Isa>() {
     using V = dsi::simd::vec<Isa>;
     using I = dsi::simd::ivec<Isa>;
+    if (Isa::kind == isa::family::avx2 && !masked) {
+      MESSAGE("not run for v3: this emulator's masked loads touch excluded elements");
+      return;
+    }
     check_partial<V, float>(page, [](int k) { return static_cast<float>(k); });
     check_partial<V, half>(page, [](int k) { return half(static_cast<float>(k)); });
     check_partial<V, bfloat16>(page, [](int k) { return bfloat16(static_cast<float>(k)); });

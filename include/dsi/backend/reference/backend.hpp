@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/backend/reference/typed_operands.hpp>
+#include <dsi/kernel/plan_options.hpp>
 #include <dsi/numeric/numeric_traits.hpp>
 
 namespace DSI_NAMESPACE {

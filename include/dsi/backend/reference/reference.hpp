@@ -7,11 +7,13 @@
 #include <dsi/backend/reference/concat.hpp>
 #include <dsi/backend/reference/conv.hpp>
 #include <dsi/backend/reference/dense.hpp>
+#include <dsi/backend/reference/dense_int8.hpp>
 #include <dsi/backend/reference/expand.hpp>
 #include <dsi/backend/reference/layer_norm.hpp>
 #include <dsi/backend/reference/matmul.hpp>
 #include <dsi/backend/reference/pad.hpp>
 #include <dsi/backend/reference/pool.hpp>
+#include <dsi/backend/reference/quantize.hpp>
 #include <dsi/backend/reference/recurrent.hpp>
 #include <dsi/backend/reference/reduce.hpp>
 #include <dsi/backend/reference/rms_norm.hpp>

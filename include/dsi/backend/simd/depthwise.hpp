@@ -40,11 +40,11 @@ struct conv_depthwise : kernel_defaults {
   static constexpr int kernel_rows = static_cast<int>(g.kernel[1]), kernel_columns = static_cast<int>(g.kernel[2]);
   static constexpr int taps = kernel_rows * kernel_columns;
 
-  /// Small windows are unrolled with their weights in registers; two lines of outputs share what they load where 32 registers
-  /// allow it. Larger windows are loops.
+  /// Small windows are unrolled. With 32 registers all weights are in registers, and two lines of outputs share what they load;
+  /// with 16 the weights of a row of the window are. Larger windows are loops.
   static constexpr bool unrolled = taps <= 25;
   static constexpr int lines = unrolled && Isa::registers == 32 && taps <= 9 && kernel_rows > 1 && g.out[1] > 1 ? 2 : 1;
-  static constexpr index limit = !unrolled ? 8 : Isa::registers == 32 ? (taps <= 9 ? 16 / lines : 6) : taps <= 9 ? 4 : 8;
+  static constexpr index limit = !unrolled ? 8 : Isa::registers == 32 ? (taps <= 9 ? 16 / lines : 6) : 8;
   static constexpr column_tiles cut = cut_columns(g.out[2], limit);
   static constexpr int size = static_cast<int>(cut.size);
   static constexpr index line_units = g.out[1] / lines;  ///< an odd line at the end belongs to the last unit
@@ -136,9 +136,12 @@ struct conv_depthwise : kernel_defaults {
     constexpr int row_reach = static_cast<int>(g.covered(1, lines)), column_reach = static_cast<int>(g.covered(2, size));
     constexpr int sy = static_cast<int>(g.stride[1]), sx = static_cast<int>(g.stride[2]);
     constexpr int dy = static_cast<int>(g.dilation[1]), dx = static_cast<int>(g.dilation[2]);
+    constexpr bool hold_all = Isa::registers == 32;
     v w[kernel_rows][kernel_columns];
-    DSI_UNROLL
-    for (int i = 0; i < taps; ++i) w[i / kernel_columns][i % kernel_columns] = v::loadu(k.w + i * round_up(channels, panel_width));
+    if constexpr (hold_all) {
+      DSI_UNROLL
+      for (int i = 0; i < taps; ++i) w[i / kernel_columns][i % kernel_columns] = v::loadu(k.w + i * round_up(channels, panel_width));
+    }
     v const bias = k.sink.start(k.channel, k.left);
     v sum[lines][size][1];
     DSI_UNROLL
@@ -148,6 +151,12 @@ struct conv_depthwise : kernel_defaults {
     DSI_UNROLL
     for (int i = 0; i < row_reach; ++i) {
       if (g.padded(1) && (top + i < 0 || top + i >= g.in[1])) continue;
+      if constexpr (!hold_all) {  // one line, so one row of weights for each row of inputs
+        element const* row_weights = k.w + i / dy * kernel_columns * round_up(channels, panel_width);
+        __asm__("" : "+r"(row_weights));  // or all of them are loaded in advance and spilled
+        DSI_UNROLL
+        for (int kx = 0; kx < kernel_columns; ++kx) w[i / dy][kx] = v::loadu(row_weights + kx * round_up(channels, panel_width));
+      }
       DSI_UNROLL
       for (int j = 0; j < column_reach; ++j) {
         if (Column == anywhere && (left + j < 0 || left + j >= g.in[2])) continue;

@@ -162,11 +162,102 @@ struct matmul_tile : kernel_defaults {
   }
 };
 
+/// One row times a matrix that is read once, where it lies: packing it would cost more than the product.
+/// Types     as matmul_tile
+/// Order     B [K, N]: inputs 0, 1, 2, ...; B [N, K]: lane l sums inputs l, l + lanes, ..., then sum_of_lanes; then alpha
+template <class Isa, class Problem>
+struct matmul_row : kernel_defaults {
+  using tiled = matmul_tile<Isa, Problem>;
+  using element = typename tiled::element;
+  using v = vec<Isa>;
+  static constexpr matmul_shape s = tiled::s;
+  static constexpr std::string_view name = "row";
+  static constexpr bool supports =
+      tiled::supports && s.a.rows == 1 && (s.a.column_step == 1 || s.depth == 1) && (s.b.column_step == 1 || s.b.row_step == 1);
+
+  template <class Context>
+  static void run(kernel_args args, void*, void*, Context& context) noexcept {
+    constexpr index units = s.batch.size() * blocks;
+    auto const part = [args](index first, index last) {
+      for (index u = first; u < last; ++u) run_block(args, u / blocks, u % blocks * block);
+    };
+    if constexpr (s.batch.size() * s.depth * s.b.columns < 50'000) part(0, units);
+    else context.team.for_each(units, part);
+  }
+
+ private:
+  static constexpr int vectors = 4;  ///< at least a panel on every instruction set
+  static constexpr index block = vectors * Isa::lanes;
+  static constexpr index blocks = ceil_div(s.b.columns, block);
+
+  static DSI_INLINE void run_block(kernel_args args, index at, index column) {
+    using base = epilogue<Isa, Problem, tiled::y.rank() - 1, s.b.columns>;
+    auto const* const a = static_cast<element const*>(args.in[s.swapped ? 1 : 0]) + s.matrix(s.a.batch, at) * s.depth;
+    auto const* const b = static_cast<element const*>(args.in[s.swapped ? 0 : 1]) + s.matrix(s.b.batch, at) * s.depth * s.b.columns + column * s.b.column_step;
+    index const left = s.b.columns - column;
+    v sum[vectors];
+    if constexpr (s.b.column_step == 1) {
+      if (left >= block) columns<true>(a, b, left, sum);
+      else columns<false>(a, b, left, sum);
+    } else {
+      alignas(alignment) float dot[block]{};
+      index n = 0;
+      for (; n + vectors <= smaller(left, block); n += vectors) dots<vectors>(a, b + n * s.b.column_step, dot + n);
+      for (; n < smaller(left, block); ++n) dots<1>(a, b + n * s.b.column_step, dot + n);
+      DSI_UNROLL
+      for (int i = 0; i < vectors; ++i) sum[i] = v::load(dot + i * Isa::lanes);
+    }
+    // Panel by panel: an epilogue takes it that all its panels but the last are whole.
+    constexpr int per_panel = panel_vectors<Isa>;
+    DSI_UNROLL
+    for (int i = 0; i < vectors; i += per_panel) {
+      if (left <= i * Isa::lanes) continue;
+      v panel[1][per_panel];
+      DSI_UNROLL
+      for (int k = 0; k < per_panel; ++k) panel[0][k] = sum[i + k];
+      scaled_epilogue<base, tiled::op.alpha.bits>{{args}, at}.finish(panel, 0, column + i * Isa::lanes, left - i * Isa::lanes);
+    }
+  }
+  template <bool Whole>
+  static DSI_INLINE void columns(element const* a, element const* b, index left, v (&sum)[vectors]) {
+    DSI_UNROLL
+    for (int i = 0; i < vectors; ++i) sum[i] = v::zero();
+    for (index k = 0; k < s.depth; ++k) {
+      v const x(static_cast<float>(a[k]));
+      DSI_UNROLL
+      for (int i = 0; i < vectors; ++i) {
+        element const* const p = b + k * s.b.row_step + i * Isa::lanes;
+        if constexpr (Whole) sum[i] = mul_add(x, v::loadu(p), sum[i]);
+        else if (left > i * Isa::lanes) sum[i] = mul_add(x, v::load_n(p, left - i * Isa::lanes), sum[i]);
+      }
+    }
+  }
+  template <int Count>
+  static DSI_INLINE void dots(element const* a, element const* b, float* to) {
+    v sum[Count];
+    DSI_UNROLL
+    for (int i = 0; i < Count; ++i) sum[i] = v::zero();
+    index k = 0;
+    for (; k + Isa::lanes <= s.depth; k += Isa::lanes) {
+      v const x = v::loadu(a + k);
+      DSI_UNROLL
+      for (int i = 0; i < Count; ++i) sum[i] = mul_add(x, v::loadu(b + i * s.b.column_step + k), sum[i]);
+    }
+    if constexpr (s.depth % Isa::lanes != 0) {
+      v const x = v::load_n(a + k, s.depth - k);
+      DSI_UNROLL
+      for (int i = 0; i < Count; ++i) sum[i] = mul_add(x, v::load_n(b + i * s.b.column_step + k, s.depth - k), sum[i]);
+    }
+    DSI_UNROLL
+    for (int i = 0; i < Count; ++i) to[i] = sum_of_lanes(sum[i]);
+  }
+};
+
 }  // namespace simd
 
 template <class Isa, class Problem>
 struct candidates<simd_backend<Isa>, matmul_attributes, Problem> {
-  using type = kernel_list<simd::matmul_tile<Isa, Problem>>;
+  using type = kernel_list<simd::matmul_row<Isa, Problem>, simd::matmul_tile<Isa, Problem>>;
 };
 
 }  // namespace DSI_NAMESPACE

@@ -90,8 +90,9 @@ struct product {
   DSI_INLINE static void run_tile(float const* a, index line, index row, index origin, T const* w, index panel, Sink const& sink) {
     float const* const x = a + (row - origin) * W.row;
     index const output = panel * panel_width;
-    // A call costs nothing beside a long sum, and compilers are several times faster on small functions.
-    if constexpr (TileRows * Panels * W.inputs() > 512) compute_apart<TileRows, Panels>(x, line * Rows + row, w, output, sink);
+    // A call costs nothing beside long sums; inside loops compilers keep constants of the expression in registers that the sums
+    // need, and they are several times faster on small functions.
+    if constexpr (TileRows * Panels * W.inputs() > 512 || Rows * panels * W.inputs() > 2048) compute_apart<TileRows, Panels>(x, line * Rows + row, w, output, sink);
     else compute<TileRows, Panels>(x, line * Rows + row, w, output, sink);
   }
   template <index TileRows, index Panels, class Sink>

@@ -23,62 +23,83 @@ struct lanes_of {
   typedef T type __attribute__((vector_size(sizeof(T) * Lanes)));
 };
 
-/// The unit that Vector consists of at this stage, taken alternately from a and b within lines of `Line` lanes: the first
-/// (Upper: second) half of each line of a and of b. Unit lanes stay together.
-template <int Lanes, int Line, int Unit, bool Upper>
-constexpr int interleaved_lane(int k) {
-  int const line = k / Line, at = k % Line, unit = at / Unit;
-  int const source = line * Line + (Upper ? Line / 2 : 0) + (unit / 2) * Unit + at % Unit;
-  return unit % 2 == 0 ? source : Lanes + source;
+/// Lanes taken alternately from a and b within lines of `Line` lanes: the first (Upper: second) half of each line of both.
+constexpr int interleaved_lane(int lanes, int line, bool upper, int k) {
+  int const source = k / line * line + (upper ? line / 2 : 0) + k % line / 2;
+  return k % 2 == 0 ? source : lanes + source;
 }
-template <int Line, int Unit, bool Upper, class Vector, int... K>
+template <int Line, bool Upper, class Vector, int... K>
 DSI_INLINE Vector interleave(Vector a, Vector b, std::integer_sequence<int, K...>) {
-  return __builtin_shufflevector(a, b, interleaved_lane<sizeof...(K), Line, Unit, Upper>(K)...);
+  return __builtin_shufflevector(a, b, interleaved_lane(sizeof...(K), Line, Upper, K)...);
 }
-/// Lines of 16 bytes: halves that lie `Line` lines apart change places.
-template <int Lanes, int Distance, bool Upper>
-constexpr int swapped_lane(int k) {
-  bool const odd = k / Distance % 2 != 0;
-  int const source = odd ? k - Distance : k;
-  return (odd ? Lanes : 0) + source + (Upper ? Distance : 0);
+/// Of every 2 * distance lanes the first (upper: second) halves of a and b, side by side.
+constexpr int swapped_lane(int lanes, int distance, bool upper, int k) {
+  bool const odd = k / distance % 2 != 0;
+  return (odd ? lanes + k - distance : k) + (upper ? distance : 0);
 }
 template <int Distance, bool Upper, class Vector, int... K>
 DSI_INLINE Vector swap_lines(Vector a, Vector b, std::integer_sequence<int, K...>) {
-  return __builtin_shufflevector(a, b, swapped_lane<sizeof...(K), Distance, Upper>(K)...);
+  return __builtin_shufflevector(a, b, swapped_lane(sizeof...(K), Distance, Upper, K)...);
 }
 
-/// One stage within lines of 16 bytes: rows `Unit` apart are interleaved by units of `Unit` lanes.
-template <int Unit, int Line, int Lanes, class Vector>
-DSI_INLINE void interleave_rows(Vector (&row)[Lanes]) {
-  using lanes = std::make_integer_sequence<int, Lanes>;
-  DSI_UNROLL
-  for (int i = 0; i < Lanes; ++i) {
-    if ((i / Unit) % 2 != 0) continue;
-    Vector const a = row[i], b = row[i + Unit];
-    row[i] = interleave<Line, Unit, false>(a, b, lanes{});
-    row[i + Unit] = interleave<Line, Unit, true>(a, b, lanes{});
+// The rows are a C array whose positions are template arguments: with loops g++ 12 left it in memory.
+
+/// Rows I and I + Unit interleaved by units of Unit elements of Bytes each, within lines of Line bytes. As elements of the unit's
+/// size, since the compilers then find the instruction for it.
+template <int Unit, int Bytes, int Line, int I, class Vector>
+DSI_INLINE void interleave_pair(Vector* row) {
+  if constexpr (I / Unit % 2 == 0) {
+    constexpr int size = Unit * Bytes, lanes = static_cast<int>(sizeof(Vector)) / size;
+    using wide = typename lanes_of<typename bits_of_size<size>::type, lanes>::type;
+    using sequence = std::make_integer_sequence<int, lanes>;
+    wide const a = reinterpret_cast<wide>(row[I]), b = reinterpret_cast<wide>(row[I + Unit]);
+    row[I] = reinterpret_cast<Vector>(interleave<Line / size, false>(a, b, sequence{}));
+    row[I + Unit] = reinterpret_cast<Vector>(interleave<Line / size, true>(a, b, sequence{}));
   }
-  if constexpr (2 * Unit < Line) interleave_rows<2 * Unit, Line>(row);
 }
-/// One stage across lines: rows `Distance` apart exchange lines.
-template <int Distance, int Lanes, class Vector>
-DSI_INLINE void swap_row_lines(Vector (&row)[Lanes]) {
-  using lanes = std::make_integer_sequence<int, Lanes>;
-  DSI_UNROLL
-  for (int i = 0; i < Lanes; ++i) {
-    if ((i / Distance) % 2 != 0) continue;
-    Vector const a = row[i], b = row[i + Distance];
-    row[i] = swap_lines<Distance, false>(a, b, lanes{});
-    row[i + Distance] = swap_lines<Distance, true>(a, b, lanes{});
+template <int Unit, int Bytes, int Line, class Vector, int... I>
+DSI_INLINE void interleave_rows(Vector* row, std::integer_sequence<int, I...> all) {
+  if constexpr (Unit * Bytes < Line) {
+    (interleave_pair<Unit, Bytes, Line, I>(row), ...);
+    interleave_rows<2 * Unit, Bytes, Line>(row, all);
   }
-  if constexpr (2 * Distance < Lanes) swap_row_lines<2 * Distance>(row);
+}
+/// Rows I and I + Distance exchange lines that lie Distance elements apart.
+template <int Distance, int Bytes, int I, class Vector>
+DSI_INLINE void swap_pair(Vector* row) {
+  if constexpr (I / Distance % 2 == 0) {
+    constexpr int lanes = static_cast<int>(sizeof(Vector) / 8), distance = Distance * Bytes / 8;
+    using wide = typename lanes_of<std::uint64_t, lanes>::type;
+    using sequence = std::make_integer_sequence<int, lanes>;
+    wide const a = reinterpret_cast<wide>(row[I]), b = reinterpret_cast<wide>(row[I + Distance]);
+    row[I] = reinterpret_cast<Vector>(swap_lines<distance, false>(a, b, sequence{}));
+    row[I + Distance] = reinterpret_cast<Vector>(swap_lines<distance, true>(a, b, sequence{}));
+  }
+}
+template <int Distance, int Bytes, class Vector, int... I>
+DSI_INLINE void swap_rows(Vector* row, std::integer_sequence<int, I...> all) {
+  if constexpr (Distance < static_cast<int>(sizeof...(I))) {
+    (swap_pair<Distance, Bytes, I>(row), ...);
+    swap_rows<2 * Distance, Bytes>(row, all);
+  }
 }
 
-/// Where the rows of one line's block stand after interleave_rows: unpacking leaves them in bit-reversed order.
+/// Interleaving leaves the rows of one line's block in bit-reversed order.
 constexpr int reversed_bits(int i, int count) {
   int r = 0;
-  for (int b = 1; b < count; b *= 2) r = 2 * r + (i / b) % 2;
+  for (int b = 1; b < count; b *= 2) r = 2 * r + i / b % 2;
   return r;
+}
+
+template <int Block, class T, int... I>
+DSI_INLINE void transpose_block(T const* from, index from_step, T* to, index to_step, std::integer_sequence<int, I...> all) {
+  constexpr int bytes = static_cast<int>(sizeof(T)), lanes = static_cast<int>(sizeof...(I));
+  using vector = typename lanes_of<typename bits_of_size<bytes>::type, lanes>::type;
+  vector row[lanes];
+  (__builtin_memcpy(&row[I], from + I * from_step, sizeof(vector)), ...);
+  interleave_rows<1, bytes, Block * bytes>(row, all);
+  if constexpr (lanes > Block) swap_rows<Block, bytes>(row, all);
+  (__builtin_memcpy(static_cast<void*>(to + I * to_step), &row[I / Block * Block + reversed_bits(I % Block, Block)], sizeof(vector)), ...);
 }
 
 }  // namespace detail
@@ -86,20 +107,9 @@ constexpr int reversed_bits(int i, int count) {
 /// to[c * to_step + r] = from[r * from_step + c] for r, c < Lanes. Pointers need no alignment.
 template <int Lanes, class T>
 DSI_INLINE void transpose_block(T const* from, index from_step, T* to, index to_step) {
-  using vector = typename detail::lanes_of<typename detail::bits_of_size<sizeof(T)>::type, Lanes>::type;
+  // Blocks of one 16-byte line are transposed by unpacking, then the lines change places.
   constexpr int line = static_cast<int>(16 / sizeof(T));
-  vector row[Lanes];
-  DSI_UNROLL
-  for (int i = 0; i < Lanes; ++i) __builtin_memcpy(&row[i], from + i * from_step, sizeof(vector));
-  if constexpr (Lanes < line) detail::interleave_rows<1, Lanes>(row);
-  else if constexpr (line > 1) detail::interleave_rows<1, line>(row);
-  if constexpr (Lanes > line) detail::swap_row_lines<line>(row);
-  constexpr int block = Lanes < line ? Lanes : line;
-  DSI_UNROLL
-  for (int i = 0; i < Lanes; ++i) {
-    int const source = i / block * block + detail::reversed_bits(i % block, block);
-    __builtin_memcpy(static_cast<void*>(to + i * to_step), &row[source], sizeof(vector));
-  }
+  detail::transpose_block<Lanes < line ? Lanes : line>(from, from_step, to, to_step, std::make_integer_sequence<int, Lanes>{});
 }
 
 }  // namespace DSI_NAMESPACE::simd

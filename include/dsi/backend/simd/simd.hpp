@@ -7,11 +7,13 @@
 #include <dsi/backend/simd/conv.hpp>
 #include <dsi/backend/simd/data_movement.hpp>
 #include <dsi/backend/simd/dense.hpp>
+#include <dsi/backend/simd/dense_int8.hpp>
 #include <dsi/backend/simd/layer_norm.hpp>
 #include <dsi/backend/simd/map.hpp>
 #include <dsi/backend/simd/matmul.hpp>
 #include <dsi/backend/simd/pad.hpp>
 #include <dsi/backend/simd/pool.hpp>
+#include <dsi/backend/simd/quantize.hpp>
 #include <dsi/backend/simd/recurrent.hpp>
 #include <dsi/backend/simd/reduce.hpp>
 #include <dsi/backend/simd/reorder.hpp>

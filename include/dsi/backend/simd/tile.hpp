@@ -146,7 +146,12 @@ struct tile {
     if constexpr (linear) {
       for (index i = 0; i < W.count[0]; ++i)
         for (index j = 0; j < W.count[1]; ++j)
-          for (index k = 0; k < W.count[2]; ++k) run_once(a + i * W.step[0] + j * W.step[1] + k * W.step[2], w, sum);
+          for (index k = 0; k < W.count[2]; ++k) {
+            float const* x = a + i * W.step[0] + j * W.step[1] + k * W.step[2];
+            // What a row reads its neighbour reads in another pass; compilers that see that carry it over, and spill the sums.
+            if constexpr (W.count[2] > 1) __asm__("" : "+r"(x));
+            run_once(x, w, sum);
+          }
     } else {
       run_once(a, w, sum);
     }
