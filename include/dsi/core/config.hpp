@@ -58,7 +58,9 @@
 #define DSI_NOINLINE __attribute__((noinline))
 
 /// Fully unrolls the next loop, whose trip count is a constant. Half the compile time of a fold over lambdas, same code.
-#if defined(__clang__)
+#if defined(__CUDACC__)
+#define DSI_UNROLL _Pragma("unroll")
+#elif defined(__clang__)
 #define DSI_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
 #define DSI_UNROLL _Pragma("GCC unroll 64")

@@ -36,6 +36,7 @@ struct import_graph {
   std::vector<import_node> nodes;
   std::vector<int> inputs;
   std::vector<int> outputs;
+  std::vector<std::string> output_names;  ///< ONNX's; a value may be several outputs, or an input as well
 
   int add_value(import_value v) {
     values.push_back(std::move(v));

@@ -178,6 +178,7 @@ inline import_graph lower(onnx_model const& model, std::vector<fixed_input> cons
       if (o.dims[i].fixed() && o.dims[i].value != d[static_cast<int>(i)])
         notes.warning("output " + in_quotes(o.name), "the file says extent " + std::to_string(o.dims[i].value) + " in dimension " + std::to_string(i) + ", it is " + std::to_string(d[static_cast<int>(i)]));
     g.outputs.push_back(v);
+    g.output_names.push_back(o.name);
   }
   return g;
 }

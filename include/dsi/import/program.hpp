@@ -12,8 +12,6 @@ namespace DSI_NAMESPACE::import {
 
 namespace detail {
 
-inline void append_notes(diagnostics& to, diagnostics const& from) { to.append(from); }
-
 /// Reads, lowers, rewrites and plans a model for every batch size. Empty when there are errors.
 inline std::vector<planned_network> plan_all(command_line const& c, diagnostics& problems, std::vector<std::string>& files) {
   std::vector<planned_network> networks;
@@ -27,7 +25,7 @@ inline std::vector<planned_network> plan_all(command_line const& c, diagnostics&
   if (!problems.ok()) return {};
   auto model = read_onnx(std::filesystem::path(c.model));
   files.push_back(c.model);
-  append_notes(problems, model.notes);
+  problems.append(model.notes);
   if (!model) return {};
   std::vector<index> batches = c.batch;
   bool const given = !batches.empty();
@@ -67,13 +65,8 @@ inline std::vector<planned_network> plan_all(command_line const& c, diagnostics&
   return networks;
 }
 
-inline std::vector<embedded_port> ports_of(planned_network const& p, std::vector<int> const& values, onnx_graph const*) {
-  std::vector<embedded_port> ports;
-  for (int v : values) {
-    import_value const& x = p.graph.value(v);
-    ports.push_back({x.name, x.desc.type, {x.desc.extents.dim, x.desc.extents.dim + x.desc.rank()}});
-  }
-  return ports;
+inline embedded_port port_of(import_value const& x, std::string const& name) {
+  return {name, x.desc.type, {x.desc.extents.dim, x.desc.extents.dim + x.desc.rank()}};
 }
 
 }  // namespace detail
@@ -87,8 +80,9 @@ inline std::optional<embedded_sources> embed_onnx(command_line const& c, diagnos
   for (planned_network const& p : networks) {
     embedded_network n;
     n.batch = p.batch;
-    n.inputs = detail::ports_of(p, p.graph.inputs, nullptr);
-    n.outputs = detail::ports_of(p, p.graph.outputs, nullptr);
+    for (int i : p.graph.inputs) n.inputs.push_back(detail::port_of(p.graph.value(i), p.graph.value(i).name));
+    for (std::size_t i = 0; i < p.graph.outputs.size(); ++i)
+      n.outputs.push_back(detail::port_of(p.graph.value(p.graph.outputs[i]), p.graph.output_names[i]));
     s.description.networks.push_back(std::move(n));
   }
   std::string const team = c.threads == "spin" ? "dsi::spin<" + std::to_string(c.thread_count) + ">" : c.threads == "openmp" ? "dsi::openmp<" + std::to_string(c.thread_count) + ">" : "dsi::serial";

@@ -150,11 +150,11 @@ struct dense_int8_tile : kernel_defaults {
     for (int n = 0; n < registers::vectors; ++n) {
       ivec<Isa> const start = to.start(output + n * Isa::lanes, outputs - output - n * Isa::lanes);
       DSI_UNROLL
-      for (int r = 0; r < static_cast<int>(Rows); ++r) sum[r][n] = start;
+      for (int r = 0; r < static_cast<int>(Rows); ++r) sum[0][r][n] = start;
     }
     registers::run(static_cast<std::uint8_t const*>(args.in[0]) + row * inputs,
                    static_cast<std::int8_t const*>(args.in[1]) + panel * registers::panel_stride, sum);
-    to.finish(sum, row, output, outputs - output);
+    to.finish(sum[0], row, output, outputs - output);
   }
 };
 

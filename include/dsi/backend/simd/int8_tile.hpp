@@ -30,62 +30,67 @@ struct int8_tile {
   static constexpr int chains = !Isa::has_vnni || Rows * vectors >= 8 || whole < 8 ? 1 : Rows * vectors >= 4 ? 2 : 4;
   static constexpr int unroll = static_cast<int>(smaller(whole, larger(chains, 16 / (Rows * vectors) / chains * chains)));
 
-  using sums = v[Rows][vectors];
+  /// sums[0] are the sums proper, the others partial ones.
+  using sums = v[chains][Rows][vectors];
 
-  /// sum += x * w
+  /// sum[0] += x * w; sum[0] holds the start values.
   DSI_INLINE static void run(std::uint8_t const* x, std::int8_t const* w, sums& sum) {
-    v partial[chains][Rows][vectors];
-    DSI_UNROLL
-    for (int i = 0; i < chains * Rows * vectors; ++i)
-      partial[i / (Rows * vectors)][i / vectors % Rows][i % vectors] = i < Rows * vectors ? sum[i / vectors % Rows][i % vectors] : v::zero();
+    if constexpr (chains > 1) {
+      DSI_UNROLL
+      for (int i = 0; i < (chains - 1) * Rows * vectors; ++i) sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors] = v::zero();
+    }
     if constexpr (whole > 0) {
       for (index k = 0; k < whole / unroll; ++k) {
-        steps<unroll>(x, w, partial);
+        steps<unroll>(x, w, sum);
         x += unroll * depth;
         w += unroll * depth * panel_width;
       }
       if constexpr (whole % unroll != 0) {
-        steps<whole % unroll>(x, w, partial);
+        steps<whole % unroll>(x, w, sum);
         x += whole % unroll * depth;
         w += whole % unroll * depth * panel_width;
       }
     }
-    if constexpr (Inputs % depth != 0) {
-      v b[vectors];
-      load(w, b);
+    if constexpr (Inputs % depth != 0) last_step(x, w, sum);
+    if constexpr (chains > 1) {
       DSI_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        std::uint8_t last[depth]{};  // the bytes behind a row are not its own
-        for (index i = 0; i < Inputs % depth; ++i) last[i] = x[r * Inputs + i];
-        add(v::broadcast_bytes(last), b, partial[0][r]);
+      for (int i = 0; i < (chains - 1) * Rows * vectors; ++i) {
+        v& s = sum[0][i / vectors % Rows][i % vectors];
+        s = s + sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors];
       }
-    }
-    DSI_UNROLL
-    for (int i = 0; i < Rows * vectors; ++i) {
-      v s = partial[0][i / vectors][i % vectors];
-      DSI_UNROLL
-      for (int c = 1; c < chains; ++c) s = s + partial[c][i / vectors][i % vectors];
-      sum[i / vectors][i % vectors] = s;
     }
   }
 
  private:
-  DSI_INLINE static void load(std::int8_t const* w, v (&b)[vectors]) {
-    DSI_UNROLL
-    for (int n = 0; n < vectors; ++n) b[n] = v::load_bytes(w + n / per_panel * panel_stride + n % per_panel * (Isa::lanes * depth));
-  }
-  DSI_INLINE static void add(v a, v const (&b)[vectors], v (&sum)[vectors]) {
-    DSI_UNROLL
-    for (int n = 0; n < vectors; ++n) sum[n] = dot4(sum[n], a, b[n]);
-  }
+  DSI_INLINE static v load(std::int8_t const* w, int n) { return v::load_bytes(w + n / per_panel * panel_stride + n % per_panel * (Isa::lanes * depth)); }
+
   template <index Count>
-  DSI_INLINE static void steps(std::uint8_t const* x, std::int8_t const* w, v (&partial)[chains][Rows][vectors]) {
+  DSI_INLINE static void steps(std::uint8_t const* x, std::int8_t const* w, sums& sum) {
     DSI_UNROLL
     for (int k = 0; k < static_cast<int>(Count); ++k) {
       v b[vectors];
-      load(w + k * (depth * panel_width), b);
       DSI_UNROLL
-      for (int r = 0; r < Rows; ++r) add(v::broadcast_bytes(x + r * Inputs + k * depth), b, partial[k % chains][r]);
+      for (int n = 0; n < vectors; ++n) b[n] = load(w + k * (depth * panel_width), n);
+      DSI_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        v const a = v::broadcast_bytes(x + r * Inputs + k * depth);
+        DSI_UNROLL
+        for (int n = 0; n < vectors; ++n) sum[k % chains][r][n] = dot4(sum[k % chains][r][n], a, b[n]);
+      }
+    }
+  }
+  /// The inputs that do not fill four bytes: those behind a row are not its own. Their weights are zeros.
+  DSI_INLINE static void last_step(std::uint8_t const* x, std::int8_t const* w, sums& sum) {
+    v b[vectors];
+    DSI_UNROLL
+    for (int n = 0; n < vectors; ++n) b[n] = load(w, n);
+    DSI_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      std::uint8_t last[depth]{};
+      for (index i = 0; i < Inputs % depth; ++i) last[i] = x[r * Inputs + i];
+      v const a = v::broadcast_bytes(last);
+      DSI_UNROLL
+      for (int n = 0; n < vectors; ++n) sum[0][r][n] = dot4(sum[0][r][n], a, b[n]);
     }
   }
 };
