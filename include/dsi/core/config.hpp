@@ -58,8 +58,10 @@
 #define DSI_NOINLINE __attribute__((noinline))
 
 /// Fully unrolls the next loop, whose trip count is a constant. Half the compile time of a fold over lambdas, same code.
-#if defined(__CUDACC__)
+#if defined(__CUDA_ARCH__)
 #define DSI_UNROLL _Pragma("unroll")
+#elif defined(__CUDACC__)
+#define DSI_UNROLL
 #elif defined(__clang__)
 #define DSI_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)

@@ -38,17 +38,17 @@ struct evaluate;
 template <>
 struct evaluate<acc> {
   template <class V, class Load>
-  DSI_INLINE static V run(V value, Load const&) { return value; }
+  DSI_HD DSI_INLINE static V run(V value, Load const&) { return value; }
 };
 template <int I>
 struct evaluate<arg<I>> {
   template <class V, class Load>
-  DSI_INLINE static V run(V, Load const& load) { return load(std::integral_constant<int, I>{}); }
+  DSI_HD DSI_INLINE static V run(V, Load const& load) { return load(std::integral_constant<int, I>{}); }
 };
 template <class Op, class... Operands>
 struct evaluate<apply<Op, Operands...>> {
   template <class V, class Load>
-  DSI_INLINE static V run(V value, Load const& load) {
+  DSI_HD DSI_INLINE static V run(V value, Load const& load) {
     constexpr auto op = op_value<Op>();
     return op.apply(evaluate<Operands>::run(value, load)...);
   }
@@ -80,7 +80,7 @@ struct last_arg<apply<Op, Operands...>> {
 
 /// Evaluates Expression for one value V (scalar or vector): `load(integral_constant<int, I>)` gives arg<I> as V.
 template <class Expression, class V, class Load>
-DSI_INLINE V evaluate(V accumulator, Load const& load) {
+DSI_HD DSI_INLINE V evaluate(V accumulator, Load const& load) {
   return detail::evaluate<Expression>::run(accumulator, load);
 }
 

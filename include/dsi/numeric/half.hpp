@@ -2,8 +2,6 @@
 // half (IEEE binary16) and bfloat16 as 16-bit storage types; arithmetic happens in float.
 #pragma once
 
-#include <bit>
-
 #include <dsi/core/types.hpp>
 
 namespace DSI_NAMESPACE {
@@ -11,7 +9,7 @@ namespace DSI_NAMESPACE {
 namespace detail {
 /// Rounds to nearest, ties to even. Overflow gives infinity, NaN stays a quiet NaN with the upper payload bits.
 DSI_HD constexpr std::uint16_t float_to_half_bits(float value) {
-  std::uint32_t const bits = std::bit_cast<std::uint32_t>(value);
+  std::uint32_t const bits = __builtin_bit_cast(std::uint32_t, value);
   std::uint32_t const sign = (bits >> 16) & 0x8000u;
   std::uint32_t const magnitude = bits & 0x7fffffffu;
   if (magnitude > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7e00u | ((magnitude >> 13) & 0x3ffu));
@@ -35,18 +33,18 @@ DSI_HD constexpr float half_bits_to_float(std::uint16_t h) {
   std::uint32_t const fraction = h & 0x3ffu;
   if (exponent == 0) {  // fraction * 2^-24 is exact in float
     float const magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
+    return __builtin_bit_cast(float, sign | __builtin_bit_cast(std::uint32_t, magnitude));
   }
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | (fraction << 13));
-  return std::bit_cast<float>(sign | ((exponent + 112u) << 23) | (fraction << 13));
+  if (exponent == 31) return __builtin_bit_cast(float, sign | 0x7f800000u | (fraction << 13));
+  return __builtin_bit_cast(float, sign | ((exponent + 112u) << 23) | (fraction << 13));
 }
 DSI_HD constexpr std::uint16_t float_to_bfloat16_bits(float value) {
-  std::uint32_t const bits = std::bit_cast<std::uint32_t>(value);
+  std::uint32_t const bits = __builtin_bit_cast(std::uint32_t, value);
   if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<std::uint16_t>((bits >> 16) | 0x40u);
   return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 DSI_HD constexpr float bfloat16_bits_to_float(std::uint16_t b) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(b) << 16);
+  return __builtin_bit_cast(float, static_cast<std::uint32_t>(b) << 16);
 }
 }  // namespace detail
 

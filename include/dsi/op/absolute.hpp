@@ -12,7 +12,7 @@ struct absolute : elementwise<1> {
   static constexpr std::string_view name = "absolute";
   static constexpr std::string_view onnx = "Abs";
   template <class V>
-  DSI_INLINE static V apply(V x) {
+  DSI_HD DSI_INLINE static V apply(V x) {
     if constexpr (std::integral<V>) return x < V(0) ? static_cast<V>(V(0) - x) : x;
     else return math::abs(x);
   }

@@ -14,7 +14,7 @@ struct add : elementwise<2> {
   static constexpr op_traits traits{.elementwise = true, .affine = true, .layouts = layout_rule::same};
   static constexpr bool commutative = true;
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return a + b; }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return a + b; }
   /// As an affine map of channel c; get(i, c) reads input i.
   template <class Get>
   static void affine(Get const& get, index c, double& scale, double& shift) {

@@ -35,7 +35,7 @@ struct batch_norm_attributes {
     return p;
   }
   template <class V>
-  DSI_INLINE V apply(V x, V scale, V shift, V mean, V variance) const {
+  DSI_HD DSI_INLINE V apply(V x, V scale, V shift, V mean, V variance) const {
     return (x - mean) * (scale / math::sqrt(variance + V(epsilon.value()))) + shift;
   }
   /// As an affine map of channel c; get(i, c) reads input i.

@@ -12,7 +12,7 @@ struct ceil_to_integer : elementwise<1> {
   static constexpr std::string_view name = "ceil_to_integer";
   static constexpr std::string_view onnx = "Ceil";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::ceil(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::ceil(x); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -7,15 +7,16 @@
 namespace DSI_NAMESPACE {
 
 /// y = max(0, x) + min(0, alpha * (e^(x / alpha) - 1)), alpha > 0. NaN stays NaN. ONNX: Celu, alpha.
-struct celu_attributes : elementwise<1> {
+struct celu_attributes {
   static constexpr std::string_view name = "celu";
   static constexpr std::string_view onnx = "Celu";
+  static constexpr int arity = 1;
+  static constexpr op_traits traits = elementwise<1>::traits;
   float_bits alpha = constant(1.f);
 
-  constexpr celu_attributes() = default;
-  constexpr explicit celu_attributes(float_bits a) : alpha(a) {}
+  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
   template <class V>
-  DSI_INLINE V apply(V x) const { return math::select(x > V(0), x, V(alpha.value()) * detail::expm1_below(x / V(alpha.value()))); }
+  DSI_HD DSI_INLINE V apply(V x) const { return math::select(x > V(0), x, V(alpha.value()) * detail::expm1_below(x / V(alpha.value()))); }
   template <class F>
   constexpr void each_field(F&& f) const { f("alpha", alpha); }
   constexpr bool operator==(celu_attributes const&) const = default;

@@ -8,15 +8,16 @@
 namespace DSI_NAMESPACE {
 
 /// y = min(max(x, low), high). NaN stays NaN. An open end is an infinity.
-struct clip_attributes : elementwise<1> {
+struct clip_attributes {
   static constexpr std::string_view name = "clip";
+  static constexpr int arity = 1;
+  static constexpr op_traits traits = elementwise<1>::traits;
   float_bits low = constant(-__builtin_inff());
   float_bits high = constant(__builtin_inff());
 
-  constexpr clip_attributes() = default;
-  constexpr clip_attributes(float_bits l, float_bits h) : low(l), high(h) {}
+  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
   template <class V>
-  DSI_INLINE V apply(V x) const { return math::min(math::max(x, V(low.value())), V(high.value())); }
+  DSI_HD DSI_INLINE V apply(V x) const { return math::min(math::max(x, V(low.value())), V(high.value())); }
   template <class F>
   constexpr void each_field(F&& f) const {
     f("low", low);
@@ -26,6 +27,6 @@ struct clip_attributes : elementwise<1> {
 };
 template <clip_attributes A>
 using clip = with_attributes<A>;
-using relu6 = clip<clip_attributes(constant(0.f), constant(6.f))>;
+using relu6 = clip<clip_attributes{constant(0.f), constant(6.f)}>;
 
 }  // namespace DSI_NAMESPACE

@@ -11,7 +11,7 @@ namespace detail {
 /// A condition as 1 or 0 of the type that the expression computes in. A bool tensor inside an expression is such numbers, so
 /// that apply() has one type as everywhere; kernels convert where they load and store.
 template <class V, class Condition>
-DSI_INLINE V truth(Condition c) {
+DSI_HD DSI_INLINE V truth(Condition c) {
   if constexpr (math::lanes<V>) return math::select(c, V(1), V(0));
   else return static_cast<V>(c);
 }
@@ -32,7 +32,7 @@ struct equal : comparison {
   static constexpr std::string_view name = "equal";
   static constexpr std::string_view onnx = "Equal";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a == b); }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a == b); }
 };
 
 /// y = a > b. False where either is NaN.
@@ -40,7 +40,7 @@ struct greater : comparison {
   static constexpr std::string_view name = "greater";
   static constexpr std::string_view onnx = "Greater";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a > b); }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a > b); }
 };
 
 /// y = a >= b. False where either is NaN.
@@ -48,7 +48,7 @@ struct greater_or_equal : comparison {
   static constexpr std::string_view name = "greater_or_equal";
   static constexpr std::string_view onnx = "GreaterOrEqual";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a >= b); }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a >= b); }
 };
 
 /// y = a < b. False where either is NaN.
@@ -56,7 +56,7 @@ struct less : comparison {
   static constexpr std::string_view name = "less";
   static constexpr std::string_view onnx = "Less";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a < b); }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a < b); }
 };
 
 /// y = a <= b. False where either is NaN.
@@ -64,7 +64,7 @@ struct less_or_equal : comparison {
   static constexpr std::string_view name = "less_or_equal";
   static constexpr std::string_view onnx = "LessOrEqual";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a <= b); }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(a <= b); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -12,7 +12,7 @@ struct cos : elementwise<1> {
   static constexpr std::string_view name = "cos";
   static constexpr std::string_view onnx = "Cos";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::cos(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::cos(x); }
 };
 
 }  // namespace DSI_NAMESPACE

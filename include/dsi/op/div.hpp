@@ -13,7 +13,7 @@ struct div : elementwise<2> {
   static constexpr std::string_view onnx = "Div";
   static constexpr op_traits traits{.elementwise = true, .affine = true, .layouts = layout_rule::same};
   template <class V>
-  DSI_INLINE static V apply(V a, V b) {
+  DSI_HD DSI_INLINE static V apply(V a, V b) {
     if constexpr (std::integral<V>) return b == V(0) ? V(0) : static_cast<V>(a / b);
     else return a / b;
   }

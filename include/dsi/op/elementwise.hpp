@@ -25,6 +25,7 @@ constexpr shape broadcast(shape const& a, shape const& b) {
 }
 
 /// Base of elementwise operators with Arity inputs of one element type, which is also the output's.
+/// Those with attributes stay aggregates and forward to it: nvcc cannot write a value with a base class as a template argument.
 template <int Arity>
 struct elementwise {
   static constexpr int arity = Arity;

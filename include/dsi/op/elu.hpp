@@ -7,15 +7,16 @@
 namespace DSI_NAMESPACE {
 
 /// y = x for x > 0, else alpha * (e^x - 1). NaN stays NaN. ONNX: Elu, alpha.
-struct elu_attributes : elementwise<1> {
+struct elu_attributes {
   static constexpr std::string_view name = "elu";
   static constexpr std::string_view onnx = "Elu";
+  static constexpr int arity = 1;
+  static constexpr op_traits traits = elementwise<1>::traits;
   float_bits alpha = constant(1.f);
 
-  constexpr elu_attributes() = default;
-  constexpr explicit elu_attributes(float_bits a) : alpha(a) {}
+  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
   template <class V>
-  DSI_INLINE V apply(V x) const { return math::select(x > V(0), x, V(alpha.value()) * detail::expm1_below(x)); }
+  DSI_HD DSI_INLINE V apply(V x) const { return math::select(x > V(0), x, V(alpha.value()) * detail::expm1_below(x)); }
   template <class F>
   constexpr void each_field(F&& f) const { f("alpha", alpha); }
   constexpr bool operator==(elu_attributes const&) const = default;

@@ -12,7 +12,7 @@ struct erf : elementwise<1> {
   static constexpr std::string_view name = "erf";
   static constexpr std::string_view onnx = "Erf";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::erf(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::erf(x); }
 };
 
 }  // namespace DSI_NAMESPACE

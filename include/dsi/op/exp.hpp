@@ -12,7 +12,7 @@ struct exp : elementwise<1> {
   static constexpr std::string_view name = "exp";
   static constexpr std::string_view onnx = "Exp";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::exp(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::exp(x); }
 };
 
 }  // namespace DSI_NAMESPACE

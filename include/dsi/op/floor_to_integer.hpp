@@ -12,7 +12,7 @@ struct floor_to_integer : elementwise<1> {
   static constexpr std::string_view name = "floor_to_integer";
   static constexpr std::string_view onnx = "Floor";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::floor(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::floor(x); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -12,7 +12,7 @@ struct gelu : elementwise<1> {
   static constexpr std::string_view name = "gelu";
   static constexpr std::string_view onnx = "Gelu";
   template <class V>
-  DSI_INLINE static V apply(V x) { return V(0.5f) * x * (V(1) + math::erf(x * V(0.70710678118654752f))); }
+  DSI_HD DSI_INLINE static V apply(V x) { return V(0.5f) * x * (V(1) + math::erf(x * V(0.70710678118654752f))); }
 };
 
 }  // namespace DSI_NAMESPACE

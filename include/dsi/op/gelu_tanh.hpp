@@ -14,7 +14,7 @@ struct gelu_tanh : elementwise<1> {
   static constexpr std::string_view name = "gelu_tanh";
   static constexpr std::string_view onnx = "FastGelu";
   template <class V>
-  DSI_INLINE static V apply(V x) {
+  DSI_HD DSI_INLINE static V apply(V x) {
     V const inner = math::fma(x * x * x, V(0.044715f), x);
     return x * math::sigmoid(V(1.5957691216057308f) * inner);
   }

@@ -8,15 +8,16 @@
 namespace DSI_NAMESPACE {
 
 /// y = max(0, min(1, alpha * x + beta)).
-struct hard_sigmoid_attributes : elementwise<1> {
+struct hard_sigmoid_attributes {
   static constexpr std::string_view name = "hard_sigmoid";
+  static constexpr int arity = 1;
+  static constexpr op_traits traits = elementwise<1>::traits;
   float_bits alpha = constant(0.2f);
   float_bits beta = constant(0.5f);
 
-  constexpr hard_sigmoid_attributes() = default;
-  constexpr hard_sigmoid_attributes(float_bits a, float_bits b) : alpha(a), beta(b) {}
+  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
   template <class V>
-  DSI_INLINE V apply(V x) const {
+  DSI_HD DSI_INLINE V apply(V x) const {
     return math::max(V(0), math::min(V(1), math::fma(x, V(alpha.value()), V(beta.value()))));
   }
   template <class F>

@@ -12,7 +12,7 @@ struct hard_swish : elementwise<1> {
   static constexpr std::string_view name = "hard_swish";
   static constexpr std::string_view onnx = "HardSwish";
   template <class V>
-  DSI_INLINE static V apply(V x) { return x * math::max(V(0), math::min(V(1), math::fma(x, V(1.f / 6.f), V(0.5f)))); }
+  DSI_HD DSI_INLINE static V apply(V x) { return x * math::max(V(0), math::min(V(1), math::fma(x, V(1.f / 6.f), V(0.5f)))); }
 };
 
 }  // namespace DSI_NAMESPACE

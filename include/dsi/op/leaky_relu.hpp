@@ -8,15 +8,16 @@
 namespace DSI_NAMESPACE {
 
 /// y = x for x >= 0, else alpha * x. NaN stays NaN. ONNX: LeakyRelu, alpha.
-struct leaky_relu_attributes : elementwise<1> {
+struct leaky_relu_attributes {
   static constexpr std::string_view name = "leaky_relu";
   static constexpr std::string_view onnx = "LeakyRelu";
+  static constexpr int arity = 1;
+  static constexpr op_traits traits = elementwise<1>::traits;
   float_bits alpha = constant(0.01f);
 
-  constexpr leaky_relu_attributes() = default;
-  constexpr explicit leaky_relu_attributes(float_bits a) : alpha(a) {}
+  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
   template <class V>
-  DSI_INLINE V apply(V x) const { return math::select(x < V(0), V(alpha.value()) * x, x); }
+  DSI_HD DSI_INLINE V apply(V x) const { return math::select(x < V(0), V(alpha.value()) * x, x); }
   template <class F>
   constexpr void each_field(F&& f) const { f("alpha", alpha); }
   constexpr bool operator==(leaky_relu_attributes const&) const = default;

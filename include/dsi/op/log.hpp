@@ -12,7 +12,7 @@ struct log : elementwise<1> {
   static constexpr std::string_view name = "log";
   static constexpr std::string_view onnx = "Log";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::log(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::log(x); }
 };
 
 }  // namespace DSI_NAMESPACE

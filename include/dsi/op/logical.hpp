@@ -22,7 +22,7 @@ struct logical_not : logical<1> {
   static constexpr std::string_view name = "logical_not";
   static constexpr std::string_view onnx = "Not";
   template <class V>
-  DSI_INLINE static V apply(V x) { return detail::truth<V>(x == V(0)); }
+  DSI_HD DSI_INLINE static V apply(V x) { return detail::truth<V>(x == V(0)); }
 };
 
 /// y = a and b.
@@ -30,7 +30,7 @@ struct logical_and : logical<2> {
   static constexpr std::string_view name = "logical_and";
   static constexpr std::string_view onnx = "And";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(!((a == V(0)) | (b == V(0)))); }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(!((a == V(0)) | (b == V(0)))); }
 };
 
 /// y = a or b.
@@ -38,7 +38,7 @@ struct logical_or : logical<2> {
   static constexpr std::string_view name = "logical_or";
   static constexpr std::string_view onnx = "Or";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(!((a == V(0)) & (b == V(0)))); }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(!((a == V(0)) & (b == V(0)))); }
 };
 
 /// y = a or b, but not both.
@@ -46,7 +46,7 @@ struct logical_xor : logical<2> {
   static constexpr std::string_view name = "logical_xor";
   static constexpr std::string_view onnx = "Xor";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(!(a == b)); }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return detail::truth<V>(!(a == b)); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -12,7 +12,7 @@ struct maximum : elementwise<2> {
   static constexpr std::string_view name = "maximum";
   static constexpr std::string_view onnx = "Max";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) {
+  DSI_HD DSI_INLINE static V apply(V a, V b) {
     if constexpr (std::integral<V>) return a < b ? b : a;
     else return math::max(a, b);
   }

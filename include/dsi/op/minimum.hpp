@@ -12,7 +12,7 @@ struct minimum : elementwise<2> {
   static constexpr std::string_view name = "minimum";
   static constexpr std::string_view onnx = "Min";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) {
+  DSI_HD DSI_INLINE static V apply(V a, V b) {
     if constexpr (std::integral<V>) return b < a ? b : a;
     else return math::min(a, b);
   }

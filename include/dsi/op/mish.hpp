@@ -12,7 +12,7 @@ struct mish : elementwise<1> {
   static constexpr std::string_view name = "mish";
   static constexpr std::string_view onnx = "Mish";
   template <class V>
-  DSI_INLINE static V apply(V x) {
+  DSI_HD DSI_INLINE static V apply(V x) {
     // tanh(ln(1 + e)) = n / (n + 2) with n = e (e + 2); above 20 the quotient rounds to 1.
     V const e = math::exp(math::pick_less(V(20), x));
     V const n = e * (e + V(2));

@@ -12,7 +12,7 @@ struct neg : elementwise<1> {
   static constexpr std::string_view name = "neg";
   static constexpr std::string_view onnx = "Neg";
   template <class V>
-  DSI_INLINE static V apply(V x) {
+  DSI_HD DSI_INLINE static V apply(V x) {
     if constexpr (std::integral<V>) return static_cast<V>(V(0) - x);
     else return -x;
   }

@@ -14,7 +14,7 @@ struct power : elementwise<2> {
   static constexpr std::string_view name = "power";
   static constexpr std::string_view onnx = "Pow";
   template <class V>
-  DSI_INLINE static V apply(V a, V b) {
+  DSI_HD DSI_INLINE static V apply(V a, V b) {
     if constexpr (std::integral<V>) {
       if (b < V(0)) {
         bool const odd = (static_cast<std::uint64_t>(b) & 1u) != 0;

@@ -12,7 +12,7 @@ struct prelu : elementwise<2> {
   static constexpr std::string_view name = "prelu";
   static constexpr std::string_view onnx = "PRelu";
   template <class V>
-  DSI_INLINE static V apply(V x, V slope) { return math::select(x < V(0), slope * x, x); }
+  DSI_HD DSI_INLINE static V apply(V x, V slope) { return math::select(x < V(0), slope * x, x); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -12,7 +12,7 @@ struct reciprocal : elementwise<1> {
   static constexpr std::string_view name = "reciprocal";
   static constexpr std::string_view onnx = "Reciprocal";
   template <class V>
-  DSI_INLINE static V apply(V x) { return V(1) / x; }
+  DSI_HD DSI_INLINE static V apply(V x) { return V(1) / x; }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -63,24 +63,24 @@ constexpr recurrent_activation activation_of(activation_kind kind) {
 
 /// A(x) for one value V, scalar or vector. NaN in gives NaN out. Error: that of the operators of the same name.
 template <recurrent_activation A, class V>
-DSI_INLINE V activate(V x) {
+DSI_HD DSI_INLINE V activate(V x) {
   constexpr float alpha = A.alpha.value(), beta = A.beta.value();
   if constexpr (A.kind == activation_kind::sigmoid) return math::sigmoid(x);
   else if constexpr (A.kind == activation_kind::tanh) return math::tanh(x);
   else if constexpr (A.kind == activation_kind::relu) return math::relu(x);
   else if constexpr (A.kind == activation_kind::affine) return math::fma(V(alpha), x, V(beta));
-  else if constexpr (A.kind == activation_kind::leaky_relu) return leaky_relu_attributes(A.alpha).apply(x);
+  else if constexpr (A.kind == activation_kind::leaky_relu) return leaky_relu_attributes{A.alpha}.apply(x);
   else if constexpr (A.kind == activation_kind::thresholded_relu) return math::select(x < V(alpha), V(0), x);
   else if constexpr (A.kind == activation_kind::scaled_tanh) return V(alpha) * math::tanh(V(beta) * x);
   else if constexpr (A.kind == activation_kind::hard_sigmoid) return math::clamp(math::fma(V(alpha), x, V(beta)), V(0), V(1));
-  else if constexpr (A.kind == activation_kind::elu) return elu_attributes(A.alpha).apply(x);
+  else if constexpr (A.kind == activation_kind::elu) return elu_attributes{A.alpha}.apply(x);
   else if constexpr (A.kind == activation_kind::softsign) return softsign::apply(x);
   else return softplus::apply(x);
 }
 
 /// x kept in [-limit, limit] in front of an activation; a limit of 0 means none. NaN stays NaN.
 template <float_bits Limit, class V>
-DSI_INLINE V clip_gate(V x) {
+DSI_HD DSI_INLINE V clip_gate(V x) {
   constexpr float limit = Limit.value();
   if constexpr (limit == 0.f) return x;
   else return math::clamp(x, V(-limit), V(limit));

@@ -12,7 +12,7 @@ struct round_to_integer : elementwise<1> {
   static constexpr std::string_view name = "round_to_integer";
   static constexpr std::string_view onnx = "Round";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::round_even(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::round_even(x); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -12,7 +12,7 @@ struct sigmoid : elementwise<1> {
   static constexpr std::string_view name = "sigmoid";
   static constexpr std::string_view onnx = "Sigmoid";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::sigmoid(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::sigmoid(x); }
 };
 
 }  // namespace DSI_NAMESPACE

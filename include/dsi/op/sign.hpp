@@ -12,7 +12,7 @@ struct sign : elementwise<1> {
   static constexpr std::string_view name = "sign";
   static constexpr std::string_view onnx = "Sign";
   template <class V>
-  DSI_INLINE static V apply(V x) {
+  DSI_HD DSI_INLINE static V apply(V x) {
     if constexpr (std::integral<V>) return static_cast<V>((x > V(0)) - (x < V(0)));
     else return math::select(x > V(0), V(1), math::select(x < V(0), V(-1), math::select(x == V(0), V(0), x)));
   }

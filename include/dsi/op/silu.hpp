@@ -12,7 +12,7 @@ struct silu : elementwise<1> {
   static constexpr std::string_view name = "silu";
   static constexpr std::string_view onnx = "Swish";
   template <class V>
-  DSI_INLINE static V apply(V x) { return x * math::sigmoid(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return x * math::sigmoid(x); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -12,7 +12,7 @@ struct sin : elementwise<1> {
   static constexpr std::string_view name = "sin";
   static constexpr std::string_view onnx = "Sin";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::sin(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::sin(x); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -13,7 +13,7 @@ struct softplus : elementwise<1> {
   static constexpr std::string_view name = "softplus";
   static constexpr std::string_view onnx = "Softplus";
   template <class V>
-  DSI_INLINE static V apply(V x) {
+  DSI_HD DSI_INLINE static V apply(V x) {
     V const e = math::exp(-math::abs(x));
     V const u = V(1) + e;
     // What 1 + e loses in rounding comes back as a correction of first order.

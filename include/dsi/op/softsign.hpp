@@ -12,7 +12,7 @@ struct softsign : elementwise<1> {
   static constexpr std::string_view name = "softsign";
   static constexpr std::string_view onnx = "Softsign";
   template <class V>
-  DSI_INLINE static V apply(V x) { return x / (V(1) + math::abs(x)); }
+  DSI_HD DSI_INLINE static V apply(V x) { return x / (V(1) + math::abs(x)); }
 };
 
 }  // namespace DSI_NAMESPACE

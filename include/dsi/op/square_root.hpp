@@ -12,7 +12,7 @@ struct square_root : elementwise<1> {
   static constexpr std::string_view name = "square_root";
   static constexpr std::string_view onnx = "Sqrt";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::sqrt(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::sqrt(x); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -13,7 +13,7 @@ struct sub : elementwise<2> {
   static constexpr std::string_view onnx = "Sub";
   static constexpr op_traits traits{.elementwise = true, .affine = true, .layouts = layout_rule::same};
   template <class V>
-  DSI_INLINE static V apply(V a, V b) { return a - b; }
+  DSI_HD DSI_INLINE static V apply(V a, V b) { return a - b; }
   /// As an affine map of channel c; get(i, c) reads input i.
   template <class Get>
   static void affine(Get const& get, index c, double& scale, double& shift) {

@@ -12,7 +12,7 @@ struct tanh : elementwise<1> {
   static constexpr std::string_view name = "tanh";
   static constexpr std::string_view onnx = "Tanh";
   template <class V>
-  DSI_INLINE static V apply(V x) { return math::tanh(x); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::tanh(x); }
 };
 
 }  // namespace DSI_NAMESPACE

@@ -8,15 +8,16 @@
 namespace DSI_NAMESPACE {
 
 /// y = x for x > alpha, else 0. NaN stays NaN. ONNX: ThresholdedRelu, alpha.
-struct thresholded_relu_attributes : elementwise<1> {
+struct thresholded_relu_attributes {
   static constexpr std::string_view name = "thresholded_relu";
   static constexpr std::string_view onnx = "ThresholdedRelu";
+  static constexpr int arity = 1;
+  static constexpr op_traits traits = elementwise<1>::traits;
   float_bits alpha = constant(1.f);
 
-  constexpr thresholded_relu_attributes() = default;
-  constexpr explicit thresholded_relu_attributes(float_bits a) : alpha(a) {}
+  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
   template <class V>
-  DSI_INLINE V apply(V x) const { return math::select(x <= V(alpha.value()), V(0), x); }
+  DSI_HD DSI_INLINE V apply(V x) const { return math::select(x <= V(alpha.value()), V(0), x); }
   template <class F>
   constexpr void each_field(F&& f) const { f("alpha", alpha); }
   constexpr bool operator==(thresholded_relu_attributes const&) const = default;

@@ -19,7 +19,7 @@ struct where : elementwise<3> {
     return elementwise<3>::infer({same, 3});
   }
   template <class V>
-  DSI_INLINE static V apply(V condition, V a, V b) {
+  DSI_HD DSI_INLINE static V apply(V condition, V a, V b) {
     if constexpr (math::lanes<V>) return math::select(condition == V(0), b, a);
     else return condition == V(0) ? b : a;
   }

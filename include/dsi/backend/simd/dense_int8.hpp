@@ -51,8 +51,8 @@ struct int8_result {
   DSI_INLINE iv start(index channel, index left) const { return part<iv>(static_cast<std::int32_t const*>(args.in[2]) + channel, left); }
 
   /// Finishes Rows x Vectors sums: rows row.., outputs channel.., `left` of which exist.
-  template <int Rows, int Vectors>
-  DSI_INLINE void finish(iv (&sum)[Rows][Vectors], index row, index channel, index left) const {
+  template <class Word, int Rows, int Vectors>
+  DSI_INLINE void finish(Word (&sum)[Rows][Vectors], index row, index channel, index left) const {
     v multiplier[Vectors];
     DSI_UNROLL
     for (int n = 0; n < Vectors; ++n) multiplier[n] = part<v>(static_cast<float const*>(args.in[3]) + channel + n * Isa::lanes, left - n * Isa::lanes);
@@ -61,7 +61,7 @@ struct int8_result {
       DSI_UNROLL
       for (int r = 0; r < Rows; ++r)
         DSI_UNROLL
-        for (int n = 0; n < Vectors; ++n) value[r][n] = to_float(sum[r][n]) * multiplier[n];
+        for (int n = 0; n < Vectors; ++n) value[r][n] = to_float(iv(sum[r][n])) * multiplier[n];
       epilogue<Isa, Problem, Problem::out().rank() - 1, Outputs>{args}.finish(value, row, channel, left);
     } else {
       auto* const to = static_cast<std::uint8_t*>(args.out[0]) + row * Outputs + channel;
@@ -69,7 +69,7 @@ struct int8_result {
       for (int r = 0; r < Rows; ++r)
         DSI_UNROLL
         for (int n = 0; n < Vectors; ++n) {
-          iv const y = to_int(math::clamp(to_float(sum[r][n]) * multiplier[n], low, high)) + zero;
+          iv const y = to_int(math::clamp(to_float(iv(sum[r][n])) * multiplier[n], low, high)) + zero;
           std::uint8_t* const place = to + r * Outputs + n * Isa::lanes;
           index const here = left - n * Isa::lanes;
           if (whole || here >= Isa::lanes) y.storeu(place);

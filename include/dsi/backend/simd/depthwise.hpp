@@ -36,7 +36,10 @@ struct conv_depthwise : kernel_defaults {
   static constexpr conv_geometry g = geometry;
   static constexpr int lanes = Isa::lanes;
   static constexpr index channels = g.channels;
-  static constexpr index blocks = ceil_div(channels, lanes);
+  static constexpr index vectors = ceil_div(channels, lanes);
+  /// Vectors of channels that go down the lines together: those of one cache line, so that it is fetched once.
+  static constexpr index block = larger(1, static_cast<index>(alignment) / (lanes * static_cast<index>(sizeof(element))));
+  static constexpr index blocks = ceil_div(vectors, block);
   static constexpr int kernel_rows = static_cast<int>(g.kernel[1]), kernel_columns = static_cast<int>(g.kernel[2]);
   static constexpr int taps = kernel_rows * kernel_columns;
 
@@ -70,7 +73,8 @@ struct conv_depthwise : kernel_defaults {
     for (index n = 0; n < g.batch; ++n) {
       auto const* const image = static_cast<element const*>(args.in[0]) + n * (g.in[1] * g.in[2] * channels);
       auto const part = [&](index first_unit, index last_unit, index first_block, index last_block) DSI_LAMBDA_INLINE {
-        for (index b = first_block; b < last_block; ++b) run_block(args, image, sink, n, first_unit, last_unit, b);
+        for (index b = first_block; b < last_block; ++b)
+          run_block(args, image, sink, n * g.positions(), first_unit, last_unit, b * block, smaller(vectors, (b + 1) * block));
       };
       if constexpr (g.positions() * channels * taps < 50'000)
         part(0, line_units, 0, blocks);
@@ -82,27 +86,34 @@ struct conv_depthwise : kernel_defaults {
   }
 
  private:
-  /// Where one vector of channels lies and what it is multiplied by.
-  struct block {
-    element const* x;  ///< the image, from the block's first channel on
+  /// One vector of channels.
+  struct vector {
+    element const* x;  ///< the image, from the first of these channels on
     element const* w;
     index channel;
     index left;        ///< channels that exist
     sink_type sink;
   };
 
-  DSI_INLINE static void run_block(kernel_args args, element const* image, sink_type const& sink, index n, index first_unit, index last_unit, index b) {
-    index const channel = b * lanes;
-    block const k{image + channel, static_cast<element const*>(args.in[1]) + channel, channel, channels - channel, sink};
-    index const row = n * g.positions();
+  DSI_NOINLINE static void run_block(kernel_args args, element const* image, sink_type sink, index row, index first_unit, index last_unit,
+                                     index first_vector, index last_vector) noexcept {
+    if constexpr (block == 1) {  // the weights stay in registers all the way down
+      run_vector(args, image, sink, row, first_unit, last_unit, first_vector);
+    } else {
+      for (index u = first_unit; u < last_unit; ++u)
+        for (index i = first_vector; i < last_vector; ++i) run_vector(args, image, sink, row, u, u + 1, i);
+    }
+  }
+  DSI_INLINE static void run_vector(kernel_args args, element const* image, sink_type const& sink, index row, index first_unit, index last_unit, index i) {
+    index const channel = i * lanes;
+    vector const k{image + channel, static_cast<element const*>(args.in[1]) + channel, channel, channels - channel, sink};
     if constexpr (channels % lanes == 0) run_lines<false>(k, row, first_unit, last_unit);
     else if constexpr (detail::ops<Isa>::narrow_partial || channels < lanes) run_lines<true>(k, row, first_unit, last_unit);  // masks cost nothing
     else if (k.left >= lanes) run_lines<false>(k, row, first_unit, last_unit);
     else run_lines<true>(k, row, first_unit, last_unit);
   }
-
   template <bool Cut>
-  DSI_NOINLINE static void run_lines(block k, index row, index first_unit, index last_unit) noexcept {
+  DSI_INLINE static void run_lines(vector const& k, index row, index first_unit, index last_unit) {
     for (index u = first_unit; u < last_unit; ++u) {
       run_line<Cut>(k, row, u * lines);
       if constexpr (g.out[1] % lines != 0)
@@ -112,7 +123,7 @@ struct conv_depthwise : kernel_defaults {
 
   /// The outputs of `lines` lines from y on.
   template <bool Cut>
-  DSI_INLINE static void run_line(block const& k, index row, index y) {
+  DSI_INLINE static void run_line(vector const& k, index row, index y) {
     constexpr index start = -g.pad[2], end = (g.out[2] - size) * g.stride[2] - g.pad[2];
     row += y * g.out[2];
     if constexpr (!unrolled) {
@@ -132,7 +143,7 @@ struct conv_depthwise : kernel_defaults {
 
   /// `lines` x `size` outputs from (y, x) on. Column: see `inside`.
   template <bool Cut, index Column>
-  DSI_INLINE static void run_tile(block const& k, index row, index y, index x) {
+  DSI_INLINE static void run_tile(vector const& k, index row, index y, index x) {
     constexpr int row_reach = static_cast<int>(g.covered(1, lines)), column_reach = static_cast<int>(g.covered(2, size));
     constexpr int sy = static_cast<int>(g.stride[1]), sx = static_cast<int>(g.stride[2]);
     constexpr int dy = static_cast<int>(g.dilation[1]), dx = static_cast<int>(g.dilation[2]);
@@ -181,7 +192,7 @@ struct conv_depthwise : kernel_defaults {
 
   /// `size` outputs from (y, x) on, for windows too large to unroll.
   template <bool Cut>
-  DSI_INLINE static void loop_tile(block const& k, index row, index y, index x) {
+  DSI_INLINE static void loop_tile(vector const& k, index row, index y, index x) {
     v const bias = k.sink.start(k.channel, k.left);
     v sum[size][1];
     DSI_UNROLL

@@ -30,8 +30,16 @@ struct int8_tile {
   static constexpr int chains = !Isa::has_vnni || Rows * vectors >= 8 || whole < 8 ? 1 : Rows * vectors >= 4 ? 2 : 4;
   static constexpr int unroll = static_cast<int>(smaller(whole, larger(chains, 16 / (Rows * vectors) / chains * chains)));
 
+  /// An ivec by another name: g++ 12 keeps sums in memory when their type differs from that of the dot product's result.
+  typedef std::int32_t word_vector __attribute__((vector_size(4 * Isa::lanes)));
+  struct word {
+    word_vector value;
+    word() = default;
+    DSI_INLINE word(v a) : value(__builtin_bit_cast(word_vector, a.reg())) {}  // NOLINT(google-explicit-constructor)
+    DSI_INLINE operator v() const { return typename v::raw(__builtin_bit_cast(typename v::ops::i, value)); }  // NOLINT(google-explicit-constructor)
+  };
   /// sums[0] are the sums proper, the others partial ones.
-  using sums = v[chains][Rows][vectors];
+  using sums = word[chains][Rows][vectors];
 
   /// sum[0] += x * w; sum[0] holds the start values.
   DSI_INLINE static void run(std::uint8_t const* x, std::int8_t const* w, sums& sum) {
@@ -55,8 +63,8 @@ struct int8_tile {
     if constexpr (chains > 1) {
       DSI_UNROLL
       for (int i = 0; i < (chains - 1) * Rows * vectors; ++i) {
-        v& s = sum[0][i / vectors % Rows][i % vectors];
-        s = s + sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors];
+        word& s = sum[0][i / vectors % Rows][i % vectors];
+        s = v(s) + v(sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors]);
       }
     }
   }
@@ -75,7 +83,7 @@ struct int8_tile {
       for (int r = 0; r < Rows; ++r) {
         v const a = v::broadcast_bytes(x + r * Inputs + k * depth);
         DSI_UNROLL
-        for (int n = 0; n < vectors; ++n) sum[k % chains][r][n] = dot4(sum[k % chains][r][n], a, b[n]);
+        for (int n = 0; n < vectors; ++n) sum[k % chains][r][n] = dot4(v(sum[k % chains][r][n]), a, b[n]);
       }
     }
   }
@@ -90,7 +98,7 @@ struct int8_tile {
       for (index i = 0; i < Inputs % depth; ++i) last[i] = x[r * Inputs + i];
       v const a = v::broadcast_bytes(last);
       DSI_UNROLL
-      for (int n = 0; n < vectors; ++n) sum[0][r][n] = dot4(sum[0][r][n], a, b[n]);
+      for (int n = 0; n < vectors; ++n) sum[0][r][n] = dot4(v(sum[0][r][n]), a, b[n]);
     }
   }
 };
