@@ -9,7 +9,7 @@
 #include <dsi/plan/network.hpp>
 #include <dsi/plan/pack_weights.hpp>
 #include <dsi/tensor/storage.hpp>
-#include <dsi/weights_blob.hpp>
+#include <dsi/plan/weights_blob.hpp>
 
 namespace DSI_NAMESPACE {
 

@@ -168,11 +168,11 @@ TEST_CASE("activations and functions equal those in double") {
   check_unary<sign>(0);
   check_unary<reciprocal>(1e-7);
   check_unary<elu<>>(6e-7);
-  check_unary<elu<elu_attributes(constant(0.3f))>>(6e-7);
+  check_unary<elu<elu_attributes{constant(0.3f)}>>(6e-7);
   check_unary<selu<>>(6e-7);
-  check_unary<celu<celu_attributes(constant(0.7f))>>(6e-7);
-  check_unary<leaky_relu<leaky_relu_attributes(constant(0.2f))>>(1e-7);
-  check_unary<thresholded_relu<thresholded_relu_attributes(constant(1.5f))>>(0);
+  check_unary<celu<celu_attributes{constant(0.7f)}>>(6e-7);
+  check_unary<leaky_relu<leaky_relu_attributes{constant(0.2f)}>>(1e-7);
+  check_unary<thresholded_relu<thresholded_relu_attributes{constant(1.5f)}>>(0);
 }
 
 TEST_CASE("values by hand") {

@@ -21,11 +21,11 @@ struct marker : dsi::kernel_defaults {
     else return Problem::in(1)[0] == Outputs;
   }();
   static constexpr std::size_t state = sizeof(float);
-  static void reset(void* state) noexcept { *static_cast<float*>(state) = Mark; }
+  static void reset(void* kept) noexcept { *static_cast<float*>(kept) = Mark; }
   template <class Context>
-  static void run(dsi::kernel_args args, void*, void* state, Context&) noexcept {
-    std::fill_n(static_cast<float*>(args.out[0]), Problem::out().size(), *static_cast<float*>(state));
-    *static_cast<float*>(state) += 10;
+  static void run(dsi::kernel_args args, void*, void* kept, Context&) noexcept {
+    std::fill_n(static_cast<float*>(args.out[0]), Problem::out().size(), *static_cast<float*>(kept));
+    *static_cast<float*>(kept) += 10;
   }
 };
 template <class Problem>

@@ -54,7 +54,7 @@ def part_of(path):
     """dsi/backend/simd/tile.hpp -> backend/simd; dsi/engine.hpp -> engine; import's sub-folders count as import."""
     folders = path.split('/')[1:-1]
     if not folders:
-        return 'engine'
+        return 'core' if path == 'dsi/embedded.hpp' else 'engine'  # plain data that needs nothing, for units, user and tool alike
     return '/'.join(folders[:2]) if folders[0] == 'backend' else folders[0]
 
 

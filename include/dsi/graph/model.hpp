@@ -65,9 +65,10 @@ template <class Entry>
 struct op_of_entry {
   using type = void;
 };
-template <fixed_string Name, class Op, fixed_string... Inputs>
-struct op_of_entry<node<Name, Op, Inputs...>> {
-  using type = Op;
+template <class Entry>
+  requires requires { typename Entry::op; }  // not node<Name, ...>: nvcc matches no partial specialization over strings
+struct op_of_entry<Entry> {
+  using type = typename Entry::op;
 };
 
 template <class... Entries>

@@ -6,7 +6,7 @@
 #include <dsi/plan/pack_weights.hpp>
 #include <dsi/plan/planner.hpp>
 #include <dsi/plan/verify.hpp>
-#include <dsi/weights_blob.hpp>
+#include <dsi/plan/weights_blob.hpp>
 
 namespace DSI_NAMESPACE::import {
 

@@ -107,7 +107,7 @@ struct with_attributes {
 
 /// The operator's value: its attributes, or itself when it has none.
 template <class Op>
-constexpr auto op_value() {
+DSI_HD constexpr auto op_value() {
   if constexpr (detail::has_attributes<Op>) return Op::attributes;
   else return Op{};
 }

@@ -71,22 +71,24 @@ DSI_INLINE void fill_run(T* to, T value, index n) {
 /// The loops of Plan over elements of type T.
 template <class Isa, class T, copy_plan Plan>
 struct strided_copy {
-  static constexpr int inner = Plan.rank - 1;
-  static constexpr int cross = Plan.crossing();
+  /// A copy of the argument: clang 14 lays an argument with an int before 8-byte members out without padding, and reads it with.
+  static constexpr copy_plan plan = Plan;
+  static constexpr int inner = plan.rank - 1;
+  static constexpr int cross = plan.crossing();
 
   template <class Context>
   static DSI_INLINE void run(T const* from, T* to, Context& context) noexcept {
-    if constexpr (Plan.size() > 0) {
-      T const* const source = from + Plan.from_start;
-      T* const target = to + Plan.to_start;
-      if constexpr (Plan.size() * static_cast<index>(sizeof(T)) < worth_threads) {
-        level<0>(source, target, Plan.extent[0]);
+    if constexpr (plan.size() > 0) {
+      T const* const source = from + plan.from_start;
+      T* const target = to + plan.to_start;
+      if constexpr (plan.size() * static_cast<index>(sizeof(T)) < worth_threads) {
+        level<0>(source, target, plan.extent[0]);
       } else {
         // A run alone is cut at cache lines, anything else at its outermost loop.
-        constexpr index grain = Plan.rank == 1 ? 4096 : 1;
-        context.team.for_each(ceil_div(Plan.extent[0], grain), [source, target](index first, index last) {
-          index const begin = first * grain, end = smaller(last * grain, Plan.extent[0]);
-          level<0>(source + begin * Plan.from[0], target + begin * Plan.to[0], end - begin);
+        constexpr index grain = plan.rank == 1 ? 4096 : 1;
+        context.team.for_each(ceil_div(plan.extent[0], grain), [source, target](index first, index last) {
+          index const begin = first * grain, end = smaller(last * grain, plan.extent[0]);
+          level<0>(source + begin * plan.from[0], target + begin * plan.to[0], end - begin);
         });
       }
     }
@@ -100,19 +102,19 @@ struct strided_copy {
   template <int D>
   static DSI_INLINE void level(T const* from, T* to, index count) {
     if constexpr (D == inner) {
-      index const n = D == 0 ? count : Plan.extent[D];
-      if constexpr (cross >= 0) transposed<widest_block>(from, to, cross == 0 ? count : Plan.extent[cross], n);
+      index const n = D == 0 ? count : plan.extent[D];
+      if constexpr (cross >= 0) transposed<widest_block>(from, to, cross == 0 ? count : plan.extent[cross], n);
       else run_of(from, to, n);
     } else if constexpr (D == cross) {
       level<D + 1>(from, to, count);
     } else {
-      index const n = D == 0 ? count : Plan.extent[D];
-      for (index i = 0; i < n; ++i) level<D + 1>(from + i * Plan.from[D], to + i * Plan.to[D], count);
+      index const n = D == 0 ? count : plan.extent[D];
+      for (index i = 0; i < n; ++i) level<D + 1>(from + i * plan.from[D], to + i * plan.to[D], count);
     }
   }
 
   static DSI_INLINE void run_of(T const* from, T* to, index n) {
-    constexpr index from_step = Plan.from[inner], to_step = Plan.to[inner];
+    constexpr index from_step = plan.from[inner], to_step = plan.to[inner];
     if constexpr (from_step == 1 && to_step == 1) {
       copy_run<Isa>(to, from, n);
     } else if constexpr (from_step == 0 && to_step == 1) {
@@ -125,8 +127,8 @@ struct strided_copy {
   /// to[c * to_step + i] = from[i * from_step + c] for c < across, i < along: the target is consecutive along i.
   template <int Block>
   static DSI_INLINE void transposed(T const* from, T* to, index across, index along) {
-    constexpr index from_step = Plan.from[inner], to_step = Plan.to[cross < 0 ? 0 : cross];
-    if constexpr (Block < 4 || Plan.extent[inner] < 4) {
+    constexpr index from_step = plan.from[inner], to_step = plan.to[cross < 0 ? 0 : cross];
+    if constexpr (Block < 4 || plan.extent[inner] < 4) {
       for (index c = 0; c < across; ++c)
         for (index i = 0; i < along; ++i) to[c * to_step + i] = from[i * from_step + c];
     } else {
