@@ -33,7 +33,6 @@ struct reduction_loops {
   /// Where the results of kept position k come from and go to.
   DSI_INLINE constexpr loop kept_at(index k) const {
     loop at{1, 0, 0};
-    DSI_UNROLL
     for (int i = kept_count - 1; i >= 0; --i) {
       index const digit = i == 0 ? k : k % kept[i].extent;
       at.in += digit * kept[i].in;

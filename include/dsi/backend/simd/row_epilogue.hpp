@@ -60,8 +60,9 @@ struct row_argument {
   index stride[max_rank]{};
 
   DSI_INLINE constexpr index offset(index row) const {
+    if (levels == 0) return 0;
+    if (levels == 1) return row * stride[0];
     index at = 0;
-    DSI_UNROLL
     for (int i = 0; i < levels; ++i) {
       at += (i + 1 == levels ? row : row % extent[i]) * stride[i];
       row /= extent[i];

@@ -46,7 +46,7 @@ struct softmax_rows : kernel_defaults {
     auto* const y = static_cast<element*>(args.out[0]);
     auto const body = [x, y](index first, index last) noexcept {
       for (index i = first; i < last; ++i) {
-        if constexpr (inner > 1) across(x + i / tiles * (n * inner) + i % tiles * lanes, y + i / tiles * (n * inner) + i % tiles * lanes, i % tiles);
+        if constexpr (inner > 1) across(x + i / tiles * (n * inner) + i % tiles * tile, y + i / tiles * (n * inner) + i % tiles * tile, i % tiles);
         else if constexpr (n <= 4 * lanes) in_registers(x + i * n, y + i * n);
         else along(x + i * n, y + i * n);
       }
@@ -59,7 +59,8 @@ struct softmax_rows : kernel_defaults {
   using V = vec<Isa>;
   static constexpr int lanes = Isa::lanes;
   static constexpr index vectors = n / lanes, rest = n % lanes;
-  static constexpr index tiles = inner > 1 ? ceil_div(inner, lanes) : 1;
+  static constexpr index tile = smaller(256, round_up(inner, lanes));
+  static constexpr index tiles = inner > 1 ? ceil_div(inner, tile) : 1;
   static DSI_INLINE V lowest() { return V(-__builtin_inff()); }
   /// The last elements of a row; -inf, which counts for nothing, in the other lanes.
   static DSI_INLINE V load_rest(element const* p) { return select(first_lanes<Isa>(rest), load_row<Isa, false>(p, rest), lowest()); }
@@ -133,29 +134,43 @@ struct softmax_rows : kernel_defaults {
     if constexpr (rest > 0) f(load_rest(x + (vectors % 4) * lanes), static_cast<int>(vectors % 4));
   }
 
+  /// Goes along memory and not along the axis, whose steps may be of a size that the cache's sets cannot hold side by side.
   DSI_INLINE static void across(element const* x, element* y, index t) {
-    if (t < inner / lanes) across_columns<true>(x, y, lanes);
-    else across_columns<false>(x, y, inner % lanes);
-  }
-  template <bool Whole>
-  DSI_INLINE static void across_columns(element const* x, element* y, index width) {
-    softmax_step<Isa, Log> s;
-    s.greatest = lowest();
-    for (index i = 0; i < n; ++i) s.greatest = pick_greater(load_row<Isa, Whole>(x + i * inner, width), s.greatest);
+    alignas(alignment) float greatest[tile], scale[tile];
+    index const width = smaller(tile, inner - t * tile);
+    each_column(width, [&]<bool Whole>(std::bool_constant<Whole>, index c, index w) DSI_LAMBDA_INLINE { load_row<Isa, Whole>(x + c, w).store(greatest + c); });
+    for (index i = 1; i < n; ++i)
+      each_column(width, [&]<bool Whole>(std::bool_constant<Whole>, index c, index w) DSI_LAMBDA_INLINE {
+        pick_greater(load_row<Isa, Whole>(x + i * inner + c, w), V::load(greatest + c)).store(greatest + c);
+      });
+    for (index c = 0; c < width; c += lanes) V::zero().store(scale + c);
     constexpr bool kept = !Log && std::is_same_v<element, float>;
-    V sum = V::zero();
-    for (index i = 0; i < n; ++i) {
-      V const e = s.exponential(load_row<Isa, Whole>(x + i * inner, width));
-      sum = sum + e;
-      if constexpr (kept) store_row<Whole>(e, y + i * inner, width);
+    for (index i = 0; i < n; ++i)
+      each_column(width, [&]<bool Whole>(std::bool_constant<Whole>, index c, index w) DSI_LAMBDA_INLINE {
+        V const e = math::exp(load_row<Isa, Whole>(x + i * inner + c, w) - V::load(greatest + c));
+        (V::load(scale + c) + e).store(scale + c);
+        if constexpr (kept) store_row<Whole>(e, y + i * inner + c, w);
+      });
+    for (index c = 0; c < width; c += lanes) {
+      softmax_step<Isa, Log> s;
+      s.finish(V::load(scale + c));
+      s.scale.store(scale + c);
     }
-    s.finish(sum);
-    for (index i = 0; i < n; ++i) {
-      V result;
-      if constexpr (kept) result = load_row<Isa, Whole>(y + i * inner, width) * s.scale;
-      else result = s.result(load_row<Isa, Whole>(x + i * inner, width));
-      store_row<Whole>(result, y + i * inner, width);
-    }
+    for (index i = 0; i < n; ++i)
+      each_column(width, [&]<bool Whole>(std::bool_constant<Whole>, index c, index w) DSI_LAMBDA_INLINE {
+        V result;
+        if constexpr (kept) result = load_row<Isa, Whole>(y + i * inner + c, w) * V::load(scale + c);
+        else result = softmax_step<Isa, Log>{V::load(greatest + c), V::load(scale + c)}.result(load_row<Isa, Whole>(x + i * inner + c, w));
+        store_row<Whole>(result, y + i * inner + c, w);
+      });
+  }
+  /// f(true_type unless partial, column, width) for the vectors of a tile.
+  template <class F>
+  DSI_INLINE static void each_column(index width, F const& f) {
+    index c = 0;
+    for (; c + lanes <= width; c += lanes) f(std::true_type{}, c, lanes);
+    if constexpr (inner % lanes > 0)
+      if (c < width) f(std::false_type{}, c, width - c);
   }
 };
 

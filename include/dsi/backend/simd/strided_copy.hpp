@@ -71,7 +71,7 @@ DSI_INLINE void fill_run(T* to, T value, index n) {
 /// The loops of Plan over elements of type T.
 template <class Isa, class T, copy_plan Plan>
 struct strided_copy {
-  /// A copy of the argument: clang 14 lays an argument with an int before 8-byte members out without padding, and reads it with.
+  /// A copy: clang 14 reads a template argument with an int before zero-filled arrays at wrong offsets when it is not folded.
   static constexpr copy_plan plan = Plan;
   static constexpr int inner = plan.rank - 1;
   static constexpr int cross = plan.crossing();

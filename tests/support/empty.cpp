@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// For libraries that hold networks alone.
