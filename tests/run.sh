@@ -28,8 +28,8 @@ step() {
   line=$(grep -aE '(^|[^0-9])[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)
   if [ -n "$line" ]; then p=$(sed -E 's/.*([^0-9]|^)([0-9]+) passed, .*/\2/' <<<"$line"); f=$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$line")
   else
-    p=$(grep -a '^\[doctest\] test cases:' "$log" | sed -E 's/.*\| *([0-9]+) passed.*/\1/' | awk '{s+=$1} END {print s+0}')
-    f=$(grep -a '^\[doctest\] test cases:' "$log" | sed -E 's/.*\| *([0-9]+) failed.*/\1/' | awk '{s+=$1} END {print s+0}')
+    p=$(grep -a '^\[doctest\] test cases:' "$log" | sed -E 's/.*\| *([0-9]+) passed.*/\1/' | awk '{s+=$1} END {print s+0}' || true)
+    f=$(grep -a '^\[doctest\] test cases:' "$log" | sed -E 's/.*\| *([0-9]+) failed.*/\1/' | awk '{s+=$1} END {print s+0}' || true)
     [ "$p" != 0 ] || [ "$f" != 0 ] || p=1
   fi
   [ "$status" = 0 ] || [ "$f" != 0 ] || { f=1; }
@@ -40,8 +40,10 @@ step() {
 }
 
 configure() { cmake -S "$root" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSI_EXAMPLES=OFF -DDSI_BENCH=OFF "$@"; }
+only_was=$only; only=  # the build is a condition of every other step
 step "configure" configure
 step "build" cmake --build "$work/build"
+only=$only_was
 for program in "$work"/build/tests/test_* "$work"/build/tests/*/test_*; do
   [ -x "$program" ] && [ -f "$program" ] || continue
   step "$(basename "$program")" "$program"

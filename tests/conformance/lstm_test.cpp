@@ -28,7 +28,8 @@ constexpr attributes functions(kind s, kind t, kind u) {
   return a;
 }
 
-constexpr attributes of_1{.hidden = 1}, of_16{.hidden = 16}, of_17{.hidden = 17}, of_33{.hidden = 33}, of_40{.hidden = 40}, no_bias{.hidden = 20, .bias = false}, of_130{.hidden = 130};
+constexpr attributes of_1{.hidden = 1}, of_16{.hidden = 16}, of_17{.hidden = 17}, of_33{.hidden = 33}, of_40{.hidden = 40},
+    no_bias{.hidden = 20, .bias = false}, of_130{.hidden = 130};
 RECURRENT_CASE(hidden_1, plain, of_1, 5, 1, 1);
 RECURRENT_CASE(hidden_16, plain, of_16, 7, 1, 16);
 RECURRENT_CASE(hidden_17, plain, of_17, 5, 3, 5);

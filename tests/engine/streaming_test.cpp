@@ -118,21 +118,23 @@ void check_streaming() {
 template <class... Layers>
 struct net : pipeline<Layers...> {};
 
+constexpr lstm_attributes lstm_of_9{.hidden = 9}, lstm_of_19{.hidden = 19}, lstm_of_40{.hidden = 40}, lstm_of_64{.hidden = 64};
+constexpr gru_attributes gru_before{.hidden = 21}, gru_after{.hidden = 21, .linear_before_reset = true}, gru_of_17{.hidden = 17, .linear_before_reset = true};
+constexpr rnn_attributes rnn_of_23{.hidden = 23};
+
 template <class Backend>
 void check_lstm() {
-  constexpr lstm_attributes a40{.hidden = 40}, a19{.hidden = 19}, a64{.hidden = 64};
-  check_streaming<net<input<float, 33, 1, 1>, lstm<a40>>, net<input<float, 1>, lstm_cell<40>>, float, Backend>();
-  check_streaming<net<input<float, 29, 1, 21>, lstm<a19>>, net<input<float, 21>, lstm_cell<19>>, float, Backend>();
-  check_streaming<net<input<bfloat16, 12, 1, 7>, lstm<a64>>, net<input<bfloat16, 7>, lstm_cell<64>>, bfloat16, Backend>();
+  check_streaming<net<input<float, 33, 1, 1>, lstm<lstm_of_40>>, net<input<float, 1>, lstm_cell<40>>, float, Backend>();
+  check_streaming<net<input<float, 29, 1, 21>, lstm<lstm_of_19>>, net<input<float, 21>, lstm_cell<19>>, float, Backend>();
+  check_streaming<net<input<bfloat16, 12, 1, 7>, lstm<lstm_of_64>>, net<input<bfloat16, 7>, lstm_cell<64>>, bfloat16, Backend>();
   // Several streams, more than a register tile of them.
-  check_streaming<net<input<float, 10, 7, 5>, lstm<a19>>, net<input<float, 7, 5>, lstm_cell<19>>, float, Backend>();
+  check_streaming<net<input<float, 10, 7, 5>, lstm<lstm_of_19>>, net<input<float, 7, 5>, lstm_cell<19>>, float, Backend>();
 }
 template <class Backend>
 void check_gru() {
-  constexpr gru_attributes after{.hidden = 21, .linear_before_reset = true}, before{.hidden = 21};
-  check_streaming<net<input<float, 33, 1, 13>, gru<after>>, net<input<float, 13>, gru_cell<21>>, float, Backend>();
-  check_streaming<net<input<float, 33, 1, 2>, gru<before>>, net<input<float, 2>, gru_cell<21, false>>, float, Backend>();
-  check_streaming<net<input<half, 12, 1, 7>, gru<after>>, net<input<half, 7>, gru_cell<21>>, half, Backend>();
+  check_streaming<net<input<float, 33, 1, 13>, gru<gru_after>>, net<input<float, 13>, gru_cell<21>>, float, Backend>();
+  check_streaming<net<input<float, 33, 1, 2>, gru<gru_before>>, net<input<float, 2>, gru_cell<21, false>>, float, Backend>();
+  check_streaming<net<input<half, 12, 1, 7>, gru<gru_after>>, net<input<half, 7>, gru_cell<21>>, half, Backend>();
 }
 
 TEST_CASE("[lstm-cell] sample by sample equals the whole sequence, bit for bit") {
@@ -144,20 +146,16 @@ TEST_CASE("[gru-cell] sample by sample equals the whole sequence, bit for bit") 
   check_gru<reference_backend>();
 }
 TEST_CASE("[rnn-cell] sample by sample equals the whole sequence, bit for bit") {
-  constexpr rnn_attributes a{.hidden = 23};
-  check_streaming<net<input<float, 17, 1, 9>, rnn<a>>, net<input<float, 9>, rnn_cell<23>>, float, simd_backend<>>();
+  check_streaming<net<input<float, 17, 1, 9>, rnn<rnn_of_23>>, net<input<float, 9>, rnn_cell<23>>, float, simd_backend<>>();
 }
 TEST_CASE("[two-cells] a network of several cells keeps a state for each") {
-  constexpr lstm_attributes first{.hidden = 9};
-  constexpr gru_attributes second{.hidden = 17, .linear_before_reset = true};
-  using whole = net<input<float, 20, 1, 3>, lstm<first>, reshape<20, 1, 9>, gru<second>>;
+  using whole = net<input<float, 20, 1, 3>, lstm<lstm_of_9>, reshape<20, 1, 9>, gru<gru_of_17>>;
   using cells = net<input<float, 3>, lstm_cell<9>, gru_cell<17>>;
   check_streaming<whole, cells, float, simd_backend<>>();
   CHECK(engine<cells, simd_backend<>>::state_bytes == 2 * 64 + 128);
 }
 TEST_CASE("[cell-and-head] a cell and a dense layer: 40 cells, as in audio effects") {
-  constexpr lstm_attributes a{.hidden = 40};
-  using whole = net<input<float, 50, 1, 1>, lstm<a>, dense<1>>;
+  using whole = net<input<float, 50, 1, 1>, lstm<lstm_of_40>, dense<1>>;
   using cell = net<input<float, 1>, lstm_cell<40>, dense<1>>;
   auto const x = signal<float>(50);
   auto const w = values<whole, float>(3).make<simd_backend<>>();
