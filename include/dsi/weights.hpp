@@ -65,7 +65,7 @@ class weights {
     weights w;
     if (!w.memory_.allocate(bytes.size())) return no_memory();
     std::memcpy(w.memory_.data(), bytes.data(), bytes.size());
-    return w;
+    return result<weights>(std::move(w));
   }
 
   /// Packs values given by name. Every parameter must be there once, with its number of elements and its element type.
@@ -101,7 +101,7 @@ class weights {
                  [](int node, auto const& get, index c, double& s, double& b) { detail::affine_table<network_type>::ask(node, get, c, s, b); }, data,
                  reinterpret_cast<double*>(scratch.data()));
     write_blob_header(w.memory_.data(), network_type::structure, p);
-    return w;
+    return result<weights>(std::move(w));
   }
   static result<weights> from(std::initializer_list<named_values> values) {
     return from(std::span<named_values const>(values.begin(), values.size()));

@@ -34,8 +34,9 @@ std::vector<std::vector<float>> values(std::vector<std::string>& names) {
   return all;
 }
 
-/// False, with a message, where the processor lacks the instruction set that this file is compiled for.
+/// Asks for the instruction set that this file is compiled for. False, with a message, where the processor lacks it.
 bool runs_here() {
+  setenv("DSI_ISA", EXPECT_ISA, 1);
 #if defined(__x86_64__)
   bool const good = (std::string_view(EXPECT_ISA) == "v2" && __builtin_cpu_supports("sse4.2")) ||
                     (std::string_view(EXPECT_ISA) == "v3" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) ||

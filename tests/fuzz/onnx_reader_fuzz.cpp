@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// libFuzzer target: no bytes may crash the reader, and a model that it accepts keeps the promises of onnx_graph.
-//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined onnx_reader_fuzz.cpp -lonnx_proto -lprotobuf
+// libFuzzer target: no bytes may crash the import, from the reader to the packed weights. A model that the reader accepts keeps
+// the promises of onnx_graph; a plan that the planner makes is valid.
+//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -DDSI_ONNX onnx_reader_fuzz.cpp -lonnx_proto -lprotobuf
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <random>
 #include <unordered_set>
 
-#include <dsi/import/onnx_reader.hpp>
+#include <dsi/import/program.hpp>
 
 namespace {
 
@@ -47,6 +48,33 @@ void check(di::onnx_graph const& g, std::unordered_set<std::string> around, std:
     for (auto const& out : n.outputs) define(out);
   }
   for (auto const& v : g.outputs) require(around.contains(v.name));
+}
+
+/// What the dsi program does with a model that it could read; see detail::plan_all.
+void import_whole(di::onnx_model const& model) {
+  di::command_line const c;
+  for (dsi::index batch : {dsi::index{0}, dsi::index{2}}) {
+    di::diagnostics notes;
+    std::vector<std::string> files;
+    auto const inputs = di::fix_inputs(model, c, batch, notes, files);
+    if (!notes.ok()) continue;
+    di::planned_network p;
+    p.batch = batch == 0 ? 1 : batch;
+    p.graph = di::lower(model, inputs, notes);
+    require(notes.text().find('\033') == std::string::npos);
+    if (!notes.ok()) continue;
+    p.graph.clean();
+    di::rewrite(p.graph);
+    p.native = di::make_native(p.graph);
+    p.plan = di::make_native_plan(p.native.view(), dsi::plan_options{});
+    require(di::valid_native_plan(p.native.view(), p.plan.view()));
+    if (p.plan.weight_bytes > dsi::index{1} << 24) continue;
+    std::string const blob = di::make_blob(p.graph, p.native, p.plan.view());
+    require(static_cast<dsi::index>(blob.size()) == dsi::blob_bytes(p.plan.view()));
+    std::vector<di::planned_network> networks;
+    networks.push_back(std::move(p));
+    require(!di::emit_model("net", "net.onnx", networks, "dsi::simd_backend<>", "dsi::serial", {}).empty());
+  }
 }
 
 // Bytes flipped at random mostly break a length, and the walk over the wire format ends there. So half of the mutations
@@ -154,6 +182,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   if (r) {
     std::unordered_set<std::string> all;
     check(r.value->graph, {}, all, true);
+    import_whole(*r.value);
   }
   return 0;
 }

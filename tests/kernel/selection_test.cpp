@@ -92,6 +92,19 @@ TEST_CASE("native means: not by the fallback") {
   static_assert(!dsi::is_native<plain, opaque_problem>);
   static_assert(dsi::is_native<dsi::with_kernels<plain, opaque_kernel>, opaque_problem>);
   static_assert(chosen<dsi::with_kernels<plain, opaque_kernel>, opaque_problem> == "opaque");
+
+  struct model : dsi::pipeline<dsi::input<float, 3>, opaque, dsi::neg> {};
+  using backend = dsi::no_fallback<dsi::with_kernels<plain, opaque_kernel>>;
+  std::string text;
+  dsi::describe<model, backend>([&](std::string_view line) { text += line; });
+  CHECK(text.find("opaque -> opaque0 [3] float32 row_major  kernel: opaque\n") != text.npos);
+  auto const w = dsi::weights<model, backend>::from({});
+  REQUIRE(w.has_value());
+  dsi::engine<model, backend> net{*w};
+  std::array<float, 3> const x{1, -2, 3};
+  std::array<float, 3> y{};
+  net.run(x, y);
+  CHECK(y == std::array<float, 3>{-1, 2, -3});
 }
 
 TEST_CASE("isolated runs kernels of one problem on equal tensors") {

@@ -48,6 +48,13 @@
 #define DSI_HD
 #endif
 
+/// Before the template of a DSI_HD function that calls what it is given: a host function on the host, a device function there.
+#if defined(__CUDACC__)
+#define DSI_HD_AS_GIVEN _Pragma("nv_exec_check_disable")
+#else
+#define DSI_HD_AS_GIVEN
+#endif
+
 #if defined(__CUDA_ARCH__)
 #define DSI_INLINE __forceinline__
 #else

@@ -20,6 +20,7 @@ enum class errc : unsigned char {
   unsupported,        ///< understood, but this build or this machine cannot do it
   out_of_memory,
   io,
+  device,             ///< an accelerator or its driver reported an error
 };
 
 /// A short text in place, so that errors never allocate. Longer texts are cut.

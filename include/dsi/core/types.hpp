@@ -25,13 +25,13 @@ DSI_HD constexpr index smaller(index a, index b) { return b < a ? b : a; }
 DSI_HD constexpr index larger(index a, index b) { return a < b ? b : a; }
 
 namespace detail {
-inline constexpr index most = std::numeric_limits<index>::max();  // a constant, since device code calls no host function
+inline constexpr index index_limit = std::numeric_limits<index>::max();  // a constant, since device code calls no host function
 }  // namespace detail
 
 /// a * b for a, b >= 0, or -1 when the product does not fit or a factor is already -1.
 DSI_HD constexpr index checked_product(index a, index b) {
   if (a < 0 || b < 0) return -1;
-  if (a != 0 && b > detail::most / a) return -1;
+  if (a != 0 && b > detail::index_limit / a) return -1;
   return a * b;
 }
 

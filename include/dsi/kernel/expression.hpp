@@ -37,16 +37,19 @@ template <class Expression>
 struct evaluate;
 template <>
 struct evaluate<acc> {
+  DSI_HD_AS_GIVEN
   template <class V, class Load>
   DSI_HD DSI_INLINE static V run(V value, Load const&) { return value; }
 };
 template <int I>
 struct evaluate<arg<I>> {
+  DSI_HD_AS_GIVEN
   template <class V, class Load>
   DSI_HD DSI_INLINE static V run(V, Load const& load) { return load(std::integral_constant<int, I>{}); }
 };
 template <class Op, class... Operands>
 struct evaluate<apply<Op, Operands...>> {
+  DSI_HD_AS_GIVEN
   template <class V, class Load>
   DSI_HD DSI_INLINE static V run(V value, Load const& load) {
     constexpr auto op = op_value<Op>();
@@ -76,9 +79,26 @@ struct last_arg<apply<Op, Operands...>> {
   }();
 };
 
+
+/// Above every input's number: an expression without args.
+inline constexpr int no_arg = 1 << 20;
+template <class Expression>
+struct first_arg : std::integral_constant<int, no_arg> {};
+template <int I>
+struct first_arg<arg<I>> : std::integral_constant<int, I> {};
+template <class Op, class... Operands>
+struct first_arg<apply<Op, Operands...>> {
+  static constexpr int value = [] {
+    int m = no_arg;
+    ((m = first_arg<Operands>::value < m ? first_arg<Operands>::value : m), ...);
+    return m;
+  }();
+};
+
 }  // namespace detail
 
 /// Evaluates Expression for one value V (scalar or vector): `load(integral_constant<int, I>)` gives arg<I> as V.
+DSI_HD_AS_GIVEN
 template <class Expression, class V, class Load>
 DSI_HD DSI_INLINE V evaluate(V accumulator, Load const& load) {
   return detail::evaluate<Expression>::run(accumulator, load);
@@ -91,5 +111,8 @@ inline constexpr int operations_in = detail::operations<Expression>::value;
 /// The highest I of arg<I> in an expression, -1 when there is none.
 template <class Expression>
 inline constexpr int last_arg_of = detail::last_arg<Expression>::value;
+/// The lowest I of arg<I>; above every input's number when there is none. Inputs before it are the anchor's own.
+template <class Expression>
+inline constexpr int first_arg_of = detail::first_arg<Expression>::value;
 
 }  // namespace DSI_NAMESPACE

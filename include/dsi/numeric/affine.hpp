@@ -37,9 +37,9 @@ template <class T, float_bits Scale, int ZeroPoint>
 struct dtype_trait<affine<T, Scale, ZeroPoint>> : dtype_trait<T> {};
 
 template <class T>
-inline constexpr int least = std::numeric_limits<T>::min();
+inline constexpr int least_byte = std::numeric_limits<T>::min();
 template <class T>
-inline constexpr int greatest = std::numeric_limits<T>::max();
+inline constexpr int greatest_byte = std::numeric_limits<T>::max();
 
 template <class T>
 struct quantization_trait {
@@ -59,7 +59,7 @@ inline constexpr quantization quantization_of = detail::quantization_trait<T>::v
 /// zero point. ONNX QuantizeLinear, y = saturate(round(x / scale) + zero_point): the division is the float division.
 template <class T>
 DSI_HD DSI_INLINE T quantize_value(float x, float scale, int zero_point) {
-  float const low = static_cast<float>(detail::least<T> - zero_point), high = static_cast<float>(detail::greatest<T> - zero_point);
+  float const low = static_cast<float>(detail::least_byte<T> - zero_point), high = static_cast<float>(detail::greatest_byte<T> - zero_point);
   float q = x / scale;
   if (!(q == q)) q = 0;
   q = q < low ? low : q > high ? high : q;

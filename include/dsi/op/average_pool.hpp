@@ -35,7 +35,7 @@ struct average_pool_attributes {
   constexpr bool operator==(average_pool_attributes const&) const = default;
 };
 template <average_pool_attributes A>
-using average_pool = with_attributes<A>;
+using average_pool = with_attributes<average_pool_attributes(A)>;
 
 /// As users type it: average_pool2d<average_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>.
 struct average_pool2d_attributes {

@@ -49,6 +49,6 @@ struct batch_norm_attributes {
   constexpr bool operator==(batch_norm_attributes const&) const = default;
 };
 template <batch_norm_attributes A = batch_norm_attributes{}>
-using batch_norm = with_attributes<A>;
+using batch_norm = with_attributes<batch_norm_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

@@ -12,15 +12,15 @@ namespace DSI_NAMESPACE {
 namespace detail {
 /// The least float or double that is above every value of the integer type To: a power of two, hence exact.
 template <class To, class V>
-inline constexpr V above = [] {
+inline constexpr V above_integer = [] {
   V p = 1;
   for (int i = 0; i < std::numeric_limits<To>::digits; ++i) p *= 2;
   return p;
 }();
 template <class To>
-inline constexpr To smallest = std::numeric_limits<To>::min();
+inline constexpr To smallest_integer = std::numeric_limits<To>::min();
 template <class To>
-inline constexpr To largest = std::numeric_limits<To>::max();
+inline constexpr To largest_integer = std::numeric_limits<To>::max();
 }  // namespace detail
 
 /// One element of another type, by the rules of dsi::cast.
@@ -35,11 +35,11 @@ DSI_HD constexpr To convert(From x) {
   } else if constexpr (std::is_same_v<To, half> || std::is_same_v<To, bfloat16>) {
     return To(static_cast<float>(x));
   } else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
-    constexpr From end = detail::above<To, From>;
+    constexpr From end = detail::above_integer<To, From>;
     constexpr From low = std::is_signed_v<To> ? -end : From(0);
     if (!(x == x)) return To(0);
-    if (x >= end) return detail::largest<To>;
-    if (x <= low) return detail::smallest<To>;
+    if (x >= end) return detail::largest_integer<To>;
+    if (x <= low) return detail::smallest_integer<To>;
     return static_cast<To>(x);
   } else {
     return static_cast<To>(x);

@@ -22,6 +22,6 @@ struct celu_attributes {
   constexpr bool operator==(celu_attributes const&) const = default;
 };
 template <celu_attributes A = celu_attributes{}>
-using celu = with_attributes<A>;
+using celu = with_attributes<celu_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

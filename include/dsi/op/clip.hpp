@@ -26,7 +26,7 @@ struct clip_attributes {
   constexpr bool operator==(clip_attributes const&) const = default;
 };
 template <clip_attributes A>
-using clip = with_attributes<A>;
+using clip = with_attributes<clip_attributes(A)>;
 using relu6 = clip<clip_attributes{constant(0.f), constant(6.f)}>;
 
 }  // namespace DSI_NAMESPACE

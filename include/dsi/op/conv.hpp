@@ -73,7 +73,7 @@ struct conv_attributes {
   constexpr bool operator==(conv_attributes const&) const = default;
 };
 template <conv_attributes A>
-using conv = with_attributes<A>;
+using conv = with_attributes<conv_attributes(A)>;
 
 /// Attributes of conv2d as users type them: conv2d<{.out = 32, .kernel = {3, 3}, .pad = {1, 1, 1, 1}}>.
 struct conv2d_attributes {

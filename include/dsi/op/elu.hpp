@@ -22,6 +22,6 @@ struct elu_attributes {
   constexpr bool operator==(elu_attributes const&) const = default;
 };
 template <elu_attributes A = elu_attributes{}>
-using elu = with_attributes<A>;
+using elu = with_attributes<elu_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

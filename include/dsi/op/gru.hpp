@@ -74,7 +74,7 @@ struct gru_attributes {
   constexpr bool operator==(gru_attributes const&) const = default;
 };
 template <gru_attributes A>
-using gru = with_attributes<A>;
+using gru = with_attributes<gru_attributes(A)>;
 
 /// One step of a GRU for every run(): x [..., In] -> h [..., H]. h lives in the engine's state, starts as zeros, and follows
 /// reset(), save() and restore(). Leading extents are independent streams. Otherwise as gru_attributes.

@@ -28,6 +28,6 @@ struct hard_sigmoid_attributes {
   constexpr bool operator==(hard_sigmoid_attributes const&) const = default;
 };
 template <hard_sigmoid_attributes A>
-using hard_sigmoid = with_attributes<A>;
+using hard_sigmoid = with_attributes<hard_sigmoid_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

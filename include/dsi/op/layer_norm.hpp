@@ -38,6 +38,6 @@ struct layer_norm_attributes {
   constexpr bool operator==(layer_norm_attributes const&) const = default;
 };
 template <layer_norm_attributes A = layer_norm_attributes{}>
-using layer_norm = with_attributes<A>;
+using layer_norm = with_attributes<layer_norm_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

@@ -23,6 +23,6 @@ struct leaky_relu_attributes {
   constexpr bool operator==(leaky_relu_attributes const&) const = default;
 };
 template <leaky_relu_attributes A = leaky_relu_attributes{}>
-using leaky_relu = with_attributes<A>;
+using leaky_relu = with_attributes<leaky_relu_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

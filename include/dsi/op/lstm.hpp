@@ -85,7 +85,7 @@ struct lstm_attributes {
   constexpr bool operator==(lstm_attributes const&) const = default;
 };
 template <lstm_attributes A>
-using lstm = with_attributes<A>;
+using lstm = with_attributes<lstm_attributes(A)>;
 
 /// One step of an LSTM for every run(): x [..., In] -> h [..., H]. h and C live in the engine's state, start as zeros, and
 /// follow reset(), save() and restore(). Leading extents are independent streams. Otherwise as lstm_attributes.

@@ -71,6 +71,6 @@ struct matmul_attributes {
   }
 };
 template <matmul_attributes A = matmul_attributes{}>
-using matmul = with_attributes<A>;
+using matmul = with_attributes<matmul_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

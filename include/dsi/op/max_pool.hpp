@@ -33,7 +33,7 @@ struct max_pool_attributes {
   constexpr bool operator==(max_pool_attributes const&) const = default;
 };
 template <max_pool_attributes A>
-using max_pool = with_attributes<A>;
+using max_pool = with_attributes<max_pool_attributes(A)>;
 
 /// As users type it: max_pool2d<max_pool2d_attributes{.kernel = {2, 2}, .stride = {2, 2}}>.
 struct max_pool2d_attributes {

@@ -99,6 +99,7 @@ concept has_attributes = requires { Op::attributes; };
 }  // namespace detail
 
 /// An operator type made from an attribute value.
+/// An alias writes with_attributes<attributes(A)>: nvcc loses the value when its own parameter A is handed on as it is.
 template <auto Value>
 struct with_attributes {
   static constexpr auto attributes = Value;

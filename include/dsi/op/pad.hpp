@@ -60,6 +60,6 @@ struct pad_attributes {
   constexpr bool operator==(pad_attributes const&) const = default;
 };
 template <pad_attributes A>
-using pad = with_attributes<A>;
+using pad = with_attributes<pad_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

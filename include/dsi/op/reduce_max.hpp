@@ -29,6 +29,6 @@ struct reduce_max_attributes {
   constexpr bool operator==(reduce_max_attributes const&) const = default;
 };
 template <reduce_max_attributes A = reduce_max_attributes{}>
-using reduce_max = with_attributes<A>;
+using reduce_max = with_attributes<reduce_max_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

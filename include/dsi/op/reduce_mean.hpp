@@ -29,6 +29,6 @@ struct reduce_mean_attributes {
   constexpr bool operator==(reduce_mean_attributes const&) const = default;
 };
 template <reduce_mean_attributes A = reduce_mean_attributes{}>
-using reduce_mean = with_attributes<A>;
+using reduce_mean = with_attributes<reduce_mean_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

@@ -29,6 +29,6 @@ struct reduce_min_attributes {
   constexpr bool operator==(reduce_min_attributes const&) const = default;
 };
 template <reduce_min_attributes A = reduce_min_attributes{}>
-using reduce_min = with_attributes<A>;
+using reduce_min = with_attributes<reduce_min_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

@@ -29,6 +29,6 @@ struct reduce_prod_attributes {
   constexpr bool operator==(reduce_prod_attributes const&) const = default;
 };
 template <reduce_prod_attributes A = reduce_prod_attributes{}>
-using reduce_prod = with_attributes<A>;
+using reduce_prod = with_attributes<reduce_prod_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

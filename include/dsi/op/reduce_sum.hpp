@@ -29,6 +29,6 @@ struct reduce_sum_attributes {
   constexpr bool operator==(reduce_sum_attributes const&) const = default;
 };
 template <reduce_sum_attributes A = reduce_sum_attributes{}>
-using reduce_sum = with_attributes<A>;
+using reduce_sum = with_attributes<reduce_sum_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

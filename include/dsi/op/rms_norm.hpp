@@ -33,6 +33,6 @@ struct rms_norm_attributes {
   constexpr bool operator==(rms_norm_attributes const&) const = default;
 };
 template <rms_norm_attributes A = rms_norm_attributes{}>
-using rms_norm = with_attributes<A>;
+using rms_norm = with_attributes<rms_norm_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

@@ -66,7 +66,7 @@ struct rnn_attributes {
   constexpr bool operator==(rnn_attributes const&) const = default;
 };
 template <rnn_attributes A>
-using rnn = with_attributes<A>;
+using rnn = with_attributes<rnn_attributes(A)>;
 
 /// One step of a simple recurrent layer for every run(): x [..., In] -> h [..., H]. h lives in the engine's state, starts as
 /// zeros, and follows reset(), save() and restore(). Leading extents are independent streams. Otherwise as rnn_attributes.

@@ -26,6 +26,6 @@ struct selu_attributes {
   constexpr bool operator==(selu_attributes const&) const = default;
 };
 template <selu_attributes A = selu_attributes{}>
-using selu = with_attributes<A>;
+using selu = with_attributes<selu_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

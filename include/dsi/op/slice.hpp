@@ -40,6 +40,6 @@ struct slice_attributes {
   constexpr bool operator==(slice_attributes const&) const = default;
 };
 template <slice_attributes A>
-using slice = with_attributes<A>;
+using slice = with_attributes<slice_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

@@ -23,6 +23,6 @@ struct thresholded_relu_attributes {
   constexpr bool operator==(thresholded_relu_attributes const&) const = default;
 };
 template <thresholded_relu_attributes A = thresholded_relu_attributes{}>
-using thresholded_relu = with_attributes<A>;
+using thresholded_relu = with_attributes<thresholded_relu_attributes(A)>;
 
 }  // namespace DSI_NAMESPACE

@@ -294,9 +294,11 @@ struct runner {
     static constexpr call calls[]{&reset_step<S>..., nullptr};
     for (int s = 0; s < plan.step_count; ++s) calls[s](state);
   }
-  static void reset(std::byte* state) noexcept {
-    for (std::size_t i = 0; i < state_bytes; ++i) state[i] = std::byte{};
-    if constexpr (state_bytes > 0) reset_all(state, sequence{});
+  static void reset([[maybe_unused]] std::byte* state) noexcept {
+    if constexpr (state_bytes > 0) {
+      for (std::size_t i = 0; i < state_bytes; ++i) state[i] = std::byte{};
+      reset_all(state, sequence{});
+    }
   }
 };
 

@@ -34,10 +34,9 @@ class calibration {
   /// Runs one sample: a pointer to each input, in the network's order.
   void add(void const* const* in) {
     for (int i = 0; i < graph.input_count; ++i) widen_with_views(graph.inputs[i], in[i]);
-    observer o{this};
     void* out[graph.output_count + 1]{};
     for (int i = 0; i < graph.output_count; ++i) out[i] = state_->outputs.data() + state_->output_at[i];
-    state_->net.observe_pointers(in, out, o);
+    state_->net.observe_pointers(in, out, [this](step_event const& e) { widen_with_views(e.tensor, e.data); });
     ++samples_;
   }
   /// The same for a network with one input.
@@ -80,12 +79,6 @@ class calibration {
       if (!outputs.allocate(static_cast<std::size_t>(bytes))) out_of_memory();
     }
   };
-  struct observer {
-    calibration* to;
-    void before(int) {}
-    void after(step_event const& e, char const*, char const*) { to->widen_with_views(e.tensor, e.data); }
-  };
-
   explicit calibration(weights<Model, backend>&& w) : state_(std::make_unique<state>(std::move(w))) {}
 
   void widen(int t, void const* data) {

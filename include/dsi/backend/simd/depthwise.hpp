@@ -43,10 +43,10 @@ struct conv_depthwise : kernel_defaults {
   static constexpr int kernel_rows = static_cast<int>(g.kernel[1]), kernel_columns = static_cast<int>(g.kernel[2]);
   static constexpr int taps = kernel_rows * kernel_columns;
 
-  /// Small windows are unrolled. With 32 registers all weights are in registers, and two lines of outputs share what they load;
-  /// with 16 the weights of a row of the window are. Larger windows are loops.
+  /// Small windows are unrolled. With 32 registers all weights are in registers, and at stride 1 two lines of outputs share what
+  /// they load; with 16 the weights of a row of the window are in registers. Larger windows are loops.
   static constexpr bool unrolled = taps <= 25;
-  static constexpr int lines = unrolled && Isa::registers == 32 && taps <= 9 && kernel_rows > 1 && g.out[1] > 1 ? 2 : 1;
+  static constexpr int lines = unrolled && Isa::registers == 32 && taps <= 9 && kernel_rows > 1 && g.stride[1] == 1 && g.out[1] > 1 ? 2 : 1;
   static constexpr index limit = !unrolled ? 8 : Isa::registers == 32 ? (taps <= 9 ? 16 / lines : 6) : 8;
   static constexpr column_tiles cut = cut_columns(g.out[2], limit);
   static constexpr int size = static_cast<int>(cut.size);
@@ -130,7 +130,8 @@ struct conv_depthwise : kernel_defaults {
       for (index t = 0; t < cut.count; ++t) loop_tile<Cut>(k, row, y, smaller(t * size, g.out[2] - size));
     } else {
       run_tile<Cut, first_inside == 0 && size <= end_inside ? inside : start>(k, row, y, 0);
-      for (index t = 1; t + 1 < cut.count; ++t) run_tile<Cut, middle_inside ? inside : anywhere>(k, row, y, t * size);
+      if constexpr (cut.count > 2)
+        for (index t = 1; t + 1 < cut.count; ++t) run_tile<Cut, middle_inside ? inside : anywhere>(k, row, y, t * size);
       if constexpr (cut.count > 1) run_tile<Cut, end_inside == g.out[2] && g.out[2] - size >= first_inside ? inside : end>(k, row, y, g.out[2] - size);
     }
   }
@@ -174,14 +175,14 @@ struct conv_depthwise : kernel_defaults {
         if (Column > inside && (Column + j < 0 || Column + j >= g.in[2])) continue;
         v const in = load<Cut>(first + (i * g.in[2] + j) * channels, k.left);
         DSI_UNROLL
-        for (int ky = 0; ky < kernel_rows; ++ky) {
-          int const up = i - ky * dy;
-          if (up < 0 || up % sy != 0 || up / sy >= lines) continue;
+        for (int l = 0; l < lines; ++l) {
+          int const down = i - l * sy, ky = down / dy;
+          if (down < 0 || down % dy != 0 || ky >= kernel_rows) continue;
           DSI_UNROLL
           for (int kx = 0; kx < kernel_columns; ++kx) {
             int const back = j - kx * dx;
             if (back < 0 || back % sx != 0 || back / sx >= size) continue;
-            sum[up / sy][back / sx][0] = mul_add(in, w[ky][kx], sum[up / sy][back / sx][0]);
+            sum[l][back / sx][0] = mul_add(in, w[ky][kx], sum[l][back / sx][0]);
           }
         }
       }

@@ -144,7 +144,9 @@ struct reduce_loops : kernel_defaults {
     r[0].merge(r[1]);
     r[2].merge(r[3]);
     r[0].merge(r[2]);
-    finish<false>(args, vec<Isa>(r[0].total()), at.out, 1);
+    float result = r[0].total();
+    if constexpr (kind == reduction::mean) result = result / static_cast<float>(count);
+    static_cast<element*>(args.out[0])[at.out] = static_cast<element>(epilogue::apply(args, result, at.out));
   }
 
   /// Vectors registers of results side by side from column c on, or the last n columns.

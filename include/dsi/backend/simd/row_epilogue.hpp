@@ -130,6 +130,14 @@ struct row_epilogue {
       else return vec<Isa>(static_cast<float>(*p));
     });
   }
+  /// One result at a time, for rows of one column.
+  DSI_INLINE static float apply(kernel_args const& args, float result, index row) {
+    static_assert(Columns == 1);
+    return evaluate<expression>(result, [&]<int I>(std::integral_constant<int, I>) DSI_LAMBDA_INLINE {
+      constexpr row_argument a = argument<I>;
+      return static_cast<float>(static_cast<element const*>(args.in[I])[a.offset(row)]);
+    });
+  }
 };
 
 }  // namespace DSI_NAMESPACE::simd

@@ -138,7 +138,9 @@ struct softmax_rows : kernel_defaults {
   DSI_INLINE static void across(element const* x, element* y, index t) {
     alignas(alignment) float greatest[tile], scale[tile];
     index const width = smaller(tile, inner - t * tile);
-    each_column(width, [&]<bool Whole>(std::bool_constant<Whole>, index c, index w) DSI_LAMBDA_INLINE { load_row<Isa, Whole>(x + c, w).store(greatest + c); });
+    each_column(width, [&]<bool Whole>(std::bool_constant<Whole>, index c, index w) DSI_LAMBDA_INLINE {
+      load_row<Isa, Whole>(x + c, w).store(greatest + c);
+    });
     for (index i = 1; i < n; ++i)
       each_column(width, [&]<bool Whole>(std::bool_constant<Whole>, index c, index w) DSI_LAMBDA_INLINE {
         pick_greater(load_row<Isa, Whole>(x + i * inner + c, w), V::load(greatest + c)).store(greatest + c);

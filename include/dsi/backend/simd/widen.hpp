@@ -19,7 +19,7 @@ DSI_INLINE void split_halves(half const* p, vec<Isa>& first, vec<Isa>& second) {
     alignas(64) static constexpr std::uint16_t apart[32] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30,
                                                             1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
     __m512i const w = _mm512_maskz_permutexvar_epi16(0xffffffffu, _mm512_load_si512(apart), _mm512_loadu_si512(p));
-    first = raw(_mm512_maskz_cvtph_ps(every, _mm512_castsi512_si256(w)));
+    first = raw(_mm512_maskz_cvtph_ps(every, _mm512_maskz_extracti64x4_epi64(0xff, w, 0)));
     second = raw(_mm512_maskz_cvtph_ps(every, _mm512_maskz_extracti64x4_epi64(0xff, w, 1)));
     return;
   }

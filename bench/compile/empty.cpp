@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// For a library that holds networks alone.
