@@ -22,12 +22,14 @@ class binding {
   /// Input i is given.
   bool has(int i) const { return i < input_count() && inputs_[static_cast<std::size_t>(i)] >= 0; }
   bool wants_output(int i) const { return node_.has_output(static_cast<std::size_t>(i)); }
-  /// The value of input i.
-  int input(int i) const { return inputs_[static_cast<std::size_t>(i)]; }
-  tensor_desc desc(int i) const { return graph_.value(input(i)).desc; }
+  /// The value of input i; -1 when it is left out, which emit() refuses.
+  int input(int i) const { return has(i) ? inputs_[static_cast<std::size_t>(i)] : -1; }
+  /// Of input i; an empty description when it is left out.
+  tensor_desc desc(int i) const { return has(i) ? graph_.value(input(i)).desc : tensor_desc{}; }
   tensor_desc desc_of(int value) const { return graph_.value(value).desc; }
   int rank(int i) const { return desc(i).rank(); }
   bool is_constant(int i) const { return has(i) && graph_.value(input(i)).constant; }
+  /// Precondition: is_constant(i).
   onnx_tensor const& data(int i) const { return graph_.value(input(i)).data; }
 
   std::int64_t integer(std::string_view name, std::int64_t otherwise) const { return node_.int_or(name, otherwise); }

@@ -38,12 +38,19 @@ inline onnx_tensor blank(dtype type, std::vector<index> dims) {
   if (n > 0 && n <= fold_limit) t.bytes.resize(static_cast<std::size_t>(n * size_of(type)));
   return t;
 }
+/// The nearest integer of 64 bits; 0 for NaN.
+inline std::int64_t to_integer(double v) {
+  constexpr double limit = 9.2e18;
+  if (v >= limit) return std::numeric_limits<std::int64_t>::max();
+  if (v <= -limit) return std::numeric_limits<std::int64_t>::min();
+  return std::isnan(v) ? 0 : static_cast<std::int64_t>(v);
+}
 inline std::int64_t integer_at(onnx_tensor const& t, index i) {
   return visit_dtype(t.type, [&](auto zero) -> std::int64_t {
     using T = decltype(zero);
     if constexpr (std::is_integral_v<T>) return static_cast<std::int64_t>(t.at<T>(i));
-    else if constexpr (sizeof(T) == 2) return static_cast<std::int64_t>(static_cast<float>(t.at<T>(i)));
-    else return static_cast<std::int64_t>(t.at<T>(i));
+    else if constexpr (sizeof(T) == 2) return to_integer(static_cast<double>(static_cast<float>(t.at<T>(i))));
+    else return to_integer(static_cast<double>(t.at<T>(i)));
   });
 }
 inline double real_at(onnx_tensor const& t, index i) {
@@ -66,8 +73,7 @@ inline void set_integer(onnx_tensor& t, index i, std::int64_t v) {
 }
 inline void set_real(onnx_tensor& t, index i, double v) {
   if (!is_floating(t.type)) {
-    double const limit = 9.2e18;
-    set_integer(t, i, v >= limit ? std::numeric_limits<std::int64_t>::max() : v <= -limit ? std::numeric_limits<std::int64_t>::min() : std::isnan(v) ? 0 : static_cast<std::int64_t>(v));
+    set_integer(t, i, to_integer(v));
     if (t.type == dtype::boolean) set_integer(t, i, v != 0);
     return;
   }
@@ -131,6 +137,7 @@ inline folded elementwise_fold(std::string_view op, tensor_pointers const& in) {
     s = i == 0 ? shape_of(*in[i]) : broadcast(s, shape_of(*in[i]));
     if (s.rank < 0) return std::nullopt;
   }
+  if (s.size() < 0 || s.size() > fold_limit) return std::nullopt;
   bool const real = is_floating(in[0]->type);
   if (real && !compare && in[0]->size() > 64) return std::nullopt;  // left to the reference loops
   dims = dims_of(s);
@@ -168,7 +175,7 @@ inline folded elementwise_fold(std::string_view op, tensor_pointers const& in) {
         else if (op == "Mod") r = b == 0 || b == -1 ? 0 : ((r % b) + b) % b;
         else if (op == "Min") r = std::min(r, b);
         else if (op == "Max") r = std::max(r, b);
-        else if (op == "Pow") r = static_cast<std::int64_t>(std::pow(static_cast<double>(r), static_cast<double>(b)));
+        else if (op == "Pow") r = to_integer(std::pow(static_cast<double>(r), static_cast<double>(b)));
         else if (op == "Equal") r = a == b;
         else if (op == "Less") r = a < b;
         else if (op == "Greater") r = a > b;
@@ -348,10 +355,8 @@ inline std::optional<std::vector<index>> squeezed(std::vector<index> const& dims
   return y;
 }
 
-/// Computes a node all of whose inputs are constants (null: left out). Nothing when this is none of the operators here.
-inline detail::folded fold_node(onnx_node const& n, detail::tensor_pointers const& in) {
-  using namespace detail;
-  if (!n.domain.empty()) return std::nullopt;
+namespace detail {
+inline folded fold_unchecked(onnx_node const& n, tensor_pointers const& in) {
   auto const one = [](onnx_tensor t) { return folded(std::vector<onnx_tensor>{std::move(t)}); };
   std::string const& op = n.op_type;
   if (op == "ConstantOfShape" && !in.empty() && in[0]) {
@@ -386,14 +391,14 @@ inline detail::folded fold_node(onnx_node const& n, detail::tensor_pointers cons
   if (op == "Gather" && in.size() == 2) return gather_fold(n, in);
   if (op == "Slice") return slice_fold(n, in);
   if (op.rfind("Reduce", 0) == 0) return reduce_fold(n, in);
-  if (op == "Range" && in.size() == 3) {
+  if (op == "Range" && in.size() == 3 && x.size() == 1 && in[1]->size() == 1 && in[2]->size() == 1) {
     double const a = real_at(*in[0], 0), b = real_at(*in[1], 0), s = real_at(*in[2], 0);
     double const count = std::ceil((b - a) / s);
-    if (!(count <= 1e8)) return std::nullopt;
+    if (!(count <= static_cast<double>(fold_limit))) return std::nullopt;
     onnx_tensor y = blank(x.type, {count > 0 ? static_cast<index>(count) : 0});
     for (index i = 0; i < y.size(); ++i) {
       if (is_floating(x.type)) set_real(y, i, a + static_cast<double>(i) * s);
-      else set_integer(y, i, integer_at(x, 0) + i * integer_at(*in[2], 0));
+      else set_integer(y, i, static_cast<std::int64_t>(static_cast<std::uint64_t>(integer_at(x, 0)) + static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(integer_at(*in[2], 0))));
     }
     return one(y);
   }
@@ -428,6 +433,7 @@ inline detail::folded fold_node(onnx_node const& n, detail::tensor_pointers cons
         if (i != a && t->dims[i] != x.dims[i]) return std::nullopt;
       dims[a] += t->dims[a];
     }
+    if (elements_of(dims) < 0 || elements_of(dims) > fold_limit) return std::nullopt;
     onnx_tensor y = blank(x.type, dims);
     std::byte* to = y.bytes.data();
     for (index o = 0; o < outer; ++o)
@@ -443,8 +449,10 @@ inline detail::folded fold_node(onnx_node const& n, detail::tensor_pointers cons
     if (perm.empty())
       for (std::size_t i = x.dims.size(); i-- > 0;) perm.push_back(static_cast<std::int64_t>(i));
     std::vector<index> dims;
+    std::vector<bool> seen(x.dims.size(), false);
     for (std::int64_t p : perm) {
-      if (p < 0 || p >= static_cast<std::int64_t>(x.dims.size()) || perm.size() != x.dims.size()) return std::nullopt;
+      if (p < 0 || p >= static_cast<std::int64_t>(x.dims.size()) || perm.size() != x.dims.size() || seen[static_cast<std::size_t>(p)]) return std::nullopt;
+      seen[static_cast<std::size_t>(p)] = true;
       dims.push_back(x.dims[static_cast<std::size_t>(p)]);
     }
     return one(rearranged(x, dims, [&](std::vector<index> const& p) {
@@ -459,7 +467,7 @@ inline detail::folded fold_node(onnx_node const& n, detail::tensor_pointers cons
     if (wanted.size() > max_rank) return std::nullopt;
     for (std::int64_t d : wanted) to.push_back(d);
     shape const s = broadcast(shape_of(x), to);
-    if (s.rank < 0 || s.size() > fold_limit) return std::nullopt;
+    if (s.rank < 0 || s.size() < 0 || s.size() > fold_limit) return std::nullopt;
     return one(rearranged(x, dims_of(s), [&](std::vector<index> const& p) { return broadcast_flat(p, x.dims); }));
   }
   if (op == "Tile" && in.size() == 2) {
@@ -477,7 +485,7 @@ inline detail::folded fold_node(onnx_node const& n, detail::tensor_pointers cons
   }
   if (op == "Where" && in.size() == 3) {
     shape const s = broadcast(broadcast(shape_of(*in[0]), shape_of(*in[1])), shape_of(*in[2]));
-    if (s.rank < 0 || in[1]->type != in[2]->type) return std::nullopt;
+    if (s.rank < 0 || s.size() < 0 || s.size() > fold_limit || in[1]->type != in[2]->type) return std::nullopt;
     onnx_tensor y = rearranged(*in[1], dims_of(s), [&](std::vector<index> const& p) { return broadcast_flat(p, in[1]->dims); });
     onnx_tensor const z = rearranged(*in[2], dims_of(s), [&](std::vector<index> const& p) { return broadcast_flat(p, in[2]->dims); });
     onnx_tensor const c = rearranged(*in[0], dims_of(s), [&](std::vector<index> const& p) { return broadcast_flat(p, in[0]->dims); });
@@ -504,6 +512,22 @@ inline detail::folded fold_node(onnx_node const& n, detail::tensor_pointers cons
     return one(y);
   }
   return elementwise_fold(op, in);
+}
+}  // namespace detail
+
+/// Computes a node all of whose inputs are constants (null: left out). Nothing when this is none of the operators here, or
+/// when the result is too large or has too many dimensions.
+inline detail::folded fold_node(onnx_node const& n, detail::tensor_pointers const& in) {
+  if (!n.domain.empty()) return std::nullopt;
+  for (onnx_tensor const* t : in)
+    if (t != nullptr && t->dims.size() > static_cast<std::size_t>(max_rank)) return std::nullopt;
+  auto y = detail::fold_unchecked(n, in);
+  if (!y) return y;
+  for (onnx_tensor const& t : *y) {
+    index const size = checked_product(detail::elements_of(t.dims), size_of(t.type));
+    if (size < 0 || t.dims.size() > static_cast<std::size_t>(max_rank) || t.bytes.size() != static_cast<std::size_t>(size)) return std::nullopt;
+  }
+  return y;
 }
 
 }  // namespace DSI_NAMESPACE::import

@@ -44,6 +44,7 @@ class lowering {
   static constexpr int unavailable = -2;
 
   void lower(onnx_node const& n) {
+    if (n.outputs.empty()) return;  // nobody can read a result
     std::vector<int> in;
     bool missing = false;
     for (std::string const& name : n.inputs) {
@@ -126,10 +127,16 @@ class lowering {
       for (std::string const& o : n.outputs) define(o, unavailable);
       return true;
     }
+    if (graph_.value(in[0]).data.size() != 1) {
+      notes_.error(label(n), "its condition is not one value", "the file is damaged; export it again");
+      for (std::string const& o : n.outputs) define(o, unavailable);
+      return true;
+    }
     bool const taken = integer_at(graph_.value(in[0]).data, 0) != 0;
     onnx_graph const* const branch = n.graph(taken ? "then_branch" : "else_branch");
     if (branch == nullptr) {
       notes_.error(label(n), "has no then_branch or else_branch", "the file is damaged; export it again");
+      for (std::string const& o : n.outputs) define(o, unavailable);
       return true;
     }
     add_initializers(*branch);

@@ -10,6 +10,7 @@
 #include <dsi/backend/reference/split.hpp>
 #include <dsi/backend/reference/transpose.hpp>
 #include <dsi/import/bind/table.hpp>
+#include <dsi/import/fold.hpp>
 #include <dsi/op/cast.hpp>
 #include <dsi/op/concat.hpp>
 #include <dsi/op/expand.hpp>
@@ -37,7 +38,8 @@ inline void bind_concat(binding& b) {
     if (b.has(i) && b.desc(i).size() != 0) in.push_back(b.input(i));
   if (in.empty()) return b.refuse("has no input with elements", "");
   if (in.size() == 1) return b.finish(in[0]);
-  b.finish(b.emit(concat_attributes{static_cast<int>(b.integer("axis", 1))}, in));
+  int const axis = b.axis(b.integer("axis", 1), b.desc_of(in[0]).rank());
+  b.finish(b.emit(concat_attributes{axis}, in));
 }
 
 /// Parts of given or equal sizes; more parts than a split takes are slices.
@@ -46,6 +48,8 @@ inline void bind_split(binding& b) {
   auto sizes = b.has(1) ? b.constant_integers(1, "split") : b.integers("split");
   if (b.refused()) return;
   index const extent = b.desc(0)[axis];
+  for (std::int64_t s : sizes)
+    if (s < 0 || s > extent) return b.refuse("a part of " + std::to_string(s) + " elements does not lie in an extent of " + std::to_string(extent), "correct the node's sizes");
   if (sizes.empty()) {
     auto const parts = static_cast<index>(b.onnx().outputs.size());
     index const each = ceil_div(extent, parts);  // opset 18: the last part may be smaller
