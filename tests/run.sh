@@ -48,6 +48,14 @@ for program in "$work"/build/tests/test_* "$work"/build/tests/*/test_*; do
   [ -x "$program" ] && [ -f "$program" ] || continue
   step "$(basename "$program")" "$program"
 done
+# Conformance: a program per operator. At -O1, since the largest have some hundred networks in them.
+conformance() {
+  local name; name=$(basename "$1" .cpp)
+  ccache g++ -std=c++20 -O1 -ffp-contract=off -march=x86-64-v3 -I"$root/include" -I"$here" -c "$1" -o "$work/$name.o" &&
+    g++ "$work/$name.o" "$work/doctest_main.o" -o "$work/$name" -pthread && "$work/$name"
+}
+g++ -std=c++20 -O1 -c "$here/support/doctest_main.cpp" -o "$work/doctest_main.o"
+for source in "$here"/conformance/*_test.cpp; do step "conformance $(basename "$source" _test.cpp) (v3)" conformance "$source"; done
 step "structure" bash -c "cd '$here/structure' && python3 rules_test.py && python3 include_order.py '$root/include' && python3 source_rules.py '$root'"
 step "compile_fail g++" python3 "$here/compile_fail/run.py" --compiler g++ --include "$root/include"
 step "docs" python3 "$here/docs/snippets.py" g++ -march=x86-64-v3
