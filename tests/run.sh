@@ -39,7 +39,7 @@ step() {
   [ "$f" = 0 ] || { echo "----- the last lines of $log"; tail -n 25 "$log"; echo "-----"; }
 }
 
-configure() { cmake -S "$root" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSI_EXAMPLES=OFF -DDSI_BENCH=OFF "$@"; }
+configure() { cmake -S "$root" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSI_EXAMPLES=OFF -DDSI_BENCH=OFF -DDSI_CUDA=OFF "$@"; }
 only_was=$only; only=  # the build is a condition of every other step
 step "configure" configure
 step "build" cmake --build "$work/build"
@@ -56,6 +56,15 @@ conformance() {
 }
 g++ -std=c++20 -O1 -c "$here/support/doctest_main.cpp" -o "$work/doctest_main.o"
 for source in "$here"/conformance/*_test.cpp; do step "conformance $(basename "$source" _test.cpp) (v3)" conformance "$source"; done
+# CUDA: compiled where nvcc is found, run where there is a GPU.
+nvcc=$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null || true)
+cuda() {
+  "$nvcc" -std=c++20 --Werror=all-warnings -I"$root/include" "$here/cuda/engine_test.cu" -o "$work/cuda_engine" || return 1
+  local s=0; "$work/cuda_engine" || s=$?
+  if [ $s = 77 ]; then echo "not run cuda: compiled, but there is no GPU"; return 0; fi
+  return $s
+}
+if [ -n "$nvcc" ]; then step "cuda" cuda; else echo "not run cuda: no nvcc"; fi
 step "structure" bash -c "cd '$here/structure' && python3 rules_test.py && python3 include_order.py '$root/include' && python3 source_rules.py '$root'"
 step "compile_fail g++" python3 "$here/compile_fail/run.py" --compiler g++ --include "$root/include"
 step "docs" python3 "$here/docs/snippets.py" g++ -march=x86-64-v3
