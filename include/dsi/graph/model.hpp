@@ -81,6 +81,7 @@ consteval auto build_graph() {
     ++b.entry;
     if (b.failed()) break;
   }
+  if (b.output_count == 0) b.fail(graph_problem::no_output);
   return b;
 }
 }  // namespace detail

@@ -29,11 +29,12 @@ struct conv_attributes {
             .weight = weight_role::convolution};
   }
   constexpr inferred infer(op_inputs in) const {
-    if (in.count < 2 || in.count > 3) return {invalid::input_count, bias ? 3 : 2, in.count};
+    if (in.count < 1) return {invalid::input_count, bias ? 3 : 2, in.count};
     tensor_desc const& x = in[0];
-    tensor_desc const& w = in[1];
     int const spatial = x.rank() - 2;
     if (spatial < 1 || spatial > max_spatial) return {invalid::rank, 3, x.rank()};
+    if (in.count < 2 || in.count > 3) return {invalid::input_count, bias ? 3 : 2, in.count};
+    tensor_desc const& w = in[1];
     int const lead = groups > 1 ? 1 : 0;
     if (w.rank() != x.rank() + lead) return {invalid::rank, x.rank() + lead, w.rank()};
     if (int const f = at.bad_field(); f != 0) return {invalid::positive, f, 0};
