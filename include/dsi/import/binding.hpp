@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an operator's from_onnx() sees of an ONNX node: inputs, attributes, and how to answer.
+// What a function of bind/ sees of an ONNX node: inputs, attributes, and how to answer.
 #pragma once
 
 #include <dsi/import/evaluate.hpp>
@@ -7,7 +7,7 @@
 
 namespace DSI_NAMESPACE::import {
 
-/// One ONNX node being translated. An operator's from_onnx reads it and calls emit(), or refuse().
+/// One ONNX node being translated. A function of bind/ reads it and calls emit() and finish(), or refuse().
 class binding {
  public:
   binding(import_graph& graph, onnx_node const& node, std::vector<int> inputs, diagnostics& notes)

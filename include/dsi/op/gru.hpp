@@ -2,7 +2,7 @@
 // Gated recurrent unit: a whole sequence, and one step with its state in the engine.
 #pragma once
 
-#include <dsi/op/recurrent_onnx.hpp>
+#include <dsi/op/recurrent.hpp>
 
 namespace DSI_NAMESPACE {
 
@@ -19,7 +19,6 @@ namespace DSI_NAMESPACE {
 /// Not      sequence_lens: the import tool refuses it unless every length is T
 struct gru_attributes {
   static constexpr std::string_view name = "gru";
-  static constexpr std::string_view onnx = "GRU";
   static constexpr op_traits traits = recurrent_traits;
   index hidden = 0;
   recurrent_direction direction = recurrent_direction::forward;
@@ -54,22 +53,6 @@ struct gru_attributes {
     f("linear_before_reset", linear_before_reset);
     f("clip", clip);
     detail::each_activation(f, activation);
-  }
-  template <class Node>
-  static void from_onnx(Node& n) {
-    gru_attributes a;
-    recurrent_form f = a.form();
-    if (!detail::read_recurrent(n, f, 2, a.activation)) return;
-    a.hidden = f.hidden;
-    a.direction = f.direction;
-    a.batch_first = f.batch_first;
-    a.bias = f.bias;
-    a.initial_h = f.initial_h;
-    a.clip = f.clip;
-    a.linear_before_reset = n.integer("linear_before_reset", 0) != 0;
-    a.y_h = n.wants_output(1);
-    a.y = n.wants_output(0) || !a.y_h;
-    detail::finish_recurrent(n, a.form(), n.emit(a, detail::recurrent_inputs(n, a.form())));
   }
   constexpr bool operator==(gru_attributes const&) const = default;
 };

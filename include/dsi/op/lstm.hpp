@@ -2,7 +2,7 @@
 // Long short-term memory: a whole sequence, and one step with its state in the engine.
 #pragma once
 
-#include <dsi/op/recurrent_onnx.hpp>
+#include <dsi/op/recurrent.hpp>
 
 namespace DSI_NAMESPACE {
 
@@ -20,7 +20,6 @@ namespace DSI_NAMESPACE {
 /// Not      sequence_lens: the import tool refuses it unless every length is T
 struct lstm_attributes {
   static constexpr std::string_view name = "lstm";
-  static constexpr std::string_view onnx = "LSTM";
   static constexpr op_traits traits = recurrent_traits;
   index hidden = 0;
   recurrent_direction direction = recurrent_direction::forward;
@@ -62,25 +61,6 @@ struct lstm_attributes {
     f("input_forget", input_forget);
     f("clip", clip);
     detail::each_activation(f, activation);
-  }
-  template <class Node>
-  static void from_onnx(Node& n) {
-    lstm_attributes a;
-    recurrent_form f = a.form();
-    if (!detail::read_recurrent(n, f, 3, a.activation)) return;
-    a.hidden = f.hidden;
-    a.direction = f.direction;
-    a.batch_first = f.batch_first;
-    a.bias = f.bias;
-    a.initial_h = f.initial_h;
-    a.clip = f.clip;
-    a.initial_c = n.has(6);
-    a.peephole = n.has(7);
-    a.input_forget = n.integer("input_forget", 0) != 0;
-    a.y_h = n.wants_output(1);
-    a.y_c = n.wants_output(2);
-    a.y = n.wants_output(0) || !(a.y_h || a.y_c);
-    detail::finish_recurrent(n, a.form(), n.emit(a, detail::recurrent_inputs(n, a.form())));
   }
   constexpr bool operator==(lstm_attributes const&) const = default;
 };

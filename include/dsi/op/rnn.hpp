@@ -2,7 +2,7 @@
 // Simple recurrent layer: a whole sequence, and one step with its state in the engine.
 #pragma once
 
-#include <dsi/op/recurrent_onnx.hpp>
+#include <dsi/op/recurrent.hpp>
 
 namespace DSI_NAMESPACE {
 
@@ -15,7 +15,6 @@ namespace DSI_NAMESPACE {
 /// Not      sequence_lens: the import tool refuses it unless every length is T
 struct rnn_attributes {
   static constexpr std::string_view name = "rnn";
-  static constexpr std::string_view onnx = "RNN";
   static constexpr op_traits traits = recurrent_traits;
   index hidden = 0;
   recurrent_direction direction = recurrent_direction::forward;
@@ -47,21 +46,6 @@ struct rnn_attributes {
     f("y_h", y_h);
     f("clip", clip);
     detail::each_activation(f, activation);
-  }
-  template <class Node>
-  static void from_onnx(Node& n) {
-    rnn_attributes a;
-    recurrent_form f = a.form();
-    if (!detail::read_recurrent(n, f, 1, a.activation)) return;
-    a.hidden = f.hidden;
-    a.direction = f.direction;
-    a.batch_first = f.batch_first;
-    a.bias = f.bias;
-    a.initial_h = f.initial_h;
-    a.clip = f.clip;
-    a.y_h = n.wants_output(1);
-    a.y = n.wants_output(0) || !a.y_h;
-    detail::finish_recurrent(n, a.form(), n.emit(a, detail::recurrent_inputs(n, a.form())));
   }
   constexpr bool operator==(rnn_attributes const&) const = default;
 };
