@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// EXPECT: dsi::graph: the network has no output; add dsi::output<"name">
+// EXPECT: dsi::graph: the network has no output; add dsi::output<
 #include <dsi/graph/model.hpp>
 #include <dsi/op/relu.hpp>
 

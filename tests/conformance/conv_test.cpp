@@ -67,7 +67,8 @@ struct depthwise_other : graph<DEPTHWISE("a", 1, 16, 7, 9, 5, 5, .pad = {2, 2, 2
                                DEPTHWISE("c", 1, 32, 1, 50, 1, 9, .pad = {0, 8, 0, 0}), DEPTHWISE("d", 1, 40, 9, 11, 7, 7, .pad = {3, 3, 3, 3}),
                                DEPTHWISE("e", 2, 21, 1, 70, 1, 31, .stride = {1, 2}, .dilation = {1, 2}, .pad = {0, 15, 0, 16}), DEPTHWISE("f", 1, 24, 30, 1, 3, 1, .pad = {1, 0, 1, 0}),
                                DEPTHWISE("g", 1, 16, 8, 25, 4, 2, .stride = {3, 3}, .pad = {1, 5, 2, 4}),
-                               DEPTHWISE("i", 1, 20, 2, 40, 1, 21, .pad = {0, 10, 0, 10}),
+                               DEPTHWISE("i", 1, 20, 2, 40, 1, 21, .pad = {0, 10, 0, 10}), DEPTHWISE("j", 1, 16, 30, 29, 3, 3, .dilation = {12, 9}, .pad = {12, 9, 12, 9}),
+                               DEPTHWISE("k", 1, 18, 17, 41, 3, 3, .stride = {5, 7}, .pad = {1, 1, 1, 1}),
                                DSI_CONV("h", (2, 35, 26), (35, 1, 1, 5), 35, conv1d<a1{.kernel = 5, .stride = 2, .pad = {4, 0}, .groups = 35}>)> {};
 
 #define INPUT(...) dsi::input<T, __VA_ARGS__>

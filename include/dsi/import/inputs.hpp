@@ -10,6 +10,12 @@ namespace DSI_NAMESPACE::import {
 
 namespace detail {
 
+/// A name from a file inside a message: as in_quotes, without the quotes.
+inline std::string harmless(std::string_view name) {
+  std::string const quoted = in_quotes(name);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 /// "1x3x224x224" as extents; nothing when it is no such list.
 inline std::optional<std::vector<index>> extents_from_text(std::string_view text) {
   std::vector<index> dims;
@@ -97,15 +103,15 @@ inline std::vector<fixed_input> fix_inputs(onnx_model const& model, command_line
       used.push_back(v.name);
       auto const text = detail::extents_from_text(whole->value);
       if (!text) {
-        notes.error(where, "DIMS " + v.name + "=" + whole->value + " is no list of extents", "write DIMS " + v.name + "=1x3x224x224");
+        notes.error(where, "DIMS " + detail::harmless(v.name) + "=" + whole->value + " is no list of extents", "write DIMS " + detail::harmless(v.name) + "=1x3x224x224");
         continue;
       }
       dims = *text;
       bool fits = !v.ranked || dims.size() == v.dims.size();
       for (std::size_t i = 0; fits && v.ranked && i < dims.size(); ++i) fits = !v.dims[i].fixed() || v.dims[i].value == dims[i];
-      if (!fits) notes.error(where, "DIMS " + v.name + "=" + whole->value + " contradicts the model's shape", "give as many extents as the input has, equal to those that the model fixes");
+      if (!fits) notes.error(where, "DIMS " + detail::harmless(v.name) + "=" + whole->value + " contradicts the model's shape", "give as many extents as the input has, equal to those that the model fixes");
     } else if (!v.ranked) {
-      notes.error(where, "its rank is unknown", "give its extents: DIMS " + v.name + "=1x3x224x224");
+      notes.error(where, "its rank is unknown", "give its extents: DIMS " + detail::harmless(v.name) + "=1x3x224x224");
       continue;
     } else {
       for (std::size_t i = 0; i < v.dims.size(); ++i) {
@@ -122,7 +128,7 @@ inline std::vector<fixed_input> fix_inputs(onnx_model const& model, command_line
           dims.push_back(n);
         } else {
           dims.push_back(0);
-          open += (open.empty() ? "" : ", ") + std::string("dimension ") + std::to_string(i) + (d.symbol.empty() ? "" : " (" + d.symbol + ")");
+          open += (open.empty() ? "" : ", ") + std::string("dimension ") + std::to_string(i) + (d.symbol.empty() ? "" : " (" + detail::harmless(d.symbol) + ")");
         }
       }
       if (batch > 0 && c.batch_dim.empty() && v.dims.empty()) {}  // a scalar has no batch
@@ -132,8 +138,8 @@ inline std::vector<fixed_input> fix_inputs(onnx_model const& model, command_line
       for (std::size_t i = 0; i < dims.size(); ++i) example += (i ? "x" : "") + std::to_string(dims[i] > 0 ? dims[i] : i == 0 ? 1 : 16);
       std::string by_symbol;
       for (onnx_dim const& d : v.dims)
-        if (!d.symbol.empty() && !d.fixed()) by_symbol += " or DIMS " + d.symbol + "=16";
-      notes.error(where, open + " is not fixed", "fix it, for example DIMS " + v.name + "=" + example + by_symbol);
+        if (!d.symbol.empty() && !d.fixed()) by_symbol += " or DIMS " + detail::harmless(d.symbol) + "=16";
+      notes.error(where, open + " is not fixed", "fix it, for example DIMS " + detail::harmless(v.name) + "=" + example + by_symbol);
       continue;
     }
     if (dims.size() > max_rank) {
@@ -148,7 +154,7 @@ inline std::vector<fixed_input> fix_inputs(onnx_model const& model, command_line
     if (bind != nullptr && !value) {
       value = detail::tensor_from_text(bind->value, f.desc.type, dims);
       if (!value) {
-        notes.error(where, "BIND " + v.name + "=" + bind->value + " is no value of this input", "write a number, as many numbers as the input has elements separated by commas, or @file.npy");
+        notes.error(where, "BIND " + detail::harmless(v.name) + "=" + bind->value + " is no value of this input", "write a number, as many numbers as the input has elements separated by commas, or @file.npy");
         continue;
       }
     }
@@ -164,7 +170,7 @@ inline std::vector<fixed_input> fix_inputs(onnx_model const& model, command_line
       }
       if (known) continue;
       std::string names;
-      for (onnx_value const& v : model.graph.inputs) names += (names.empty() ? "" : ", ") + v.name;
+      for (onnx_value const& v : model.graph.inputs) names += (names.empty() ? "" : ", ") + detail::harmless(v.name);
       notes.error(std::string(option) + " " + a.name, "the model has no such input or symbol", "its inputs are: " + names);
     }
   };

@@ -60,7 +60,7 @@ class lowering {
     binding b(graph_, n, in, notes_);
     auto const it = n.domain.empty() ? operators_.find(n.op_type) : operators_.end();
     if (it == operators_.end()) {
-      b.refuse(n.domain.empty() ? "dsi has no operator " + n.op_type : "operators of domain " + in_quotes(n.domain) + " are not part of ONNX",
+      b.refuse(n.domain.empty() ? "dsi has no operator " + harmless(n.op_type) : "operators of domain " + in_quotes(n.domain) + " are not part of ONNX",
                "export the model without it, or rewrite the node with standard operators");
     } else {
       it->second(b);
@@ -69,7 +69,7 @@ class lowering {
       if (n.outputs[k].empty()) continue;
       int const v = b.refused() ? unavailable : b.outputs()[k];
       if (!b.refused() && v < 0)
-        notes_.error(label(n), "output " + std::to_string(k) + " (" + n.outputs[k] + ") is not supported", "do not use this output");
+        notes_.error(label(n), "output " + std::to_string(k) + " (" + harmless(n.outputs[k]) + ") is not supported", "do not use this output");
       define(n.outputs[k], v < 0 ? unavailable : v);
       if (v >= 0) take_name(v, n.outputs[k]);
     }

@@ -17,7 +17,7 @@ struct clip_attributes {
 
   constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
   template <class V>
-  DSI_HD DSI_INLINE V apply(V x) const { return math::min(math::max(x, V(low.value())), V(high.value())); }
+  DSI_HD DSI_INLINE V apply(V x) const { return math::clamp(x, V(low.value()), V(high.value())); }
   template <class F>
   constexpr void each_field(F&& f) const {
     f("low", low);

@@ -12,7 +12,7 @@ struct relu : elementwise<1> {
   static constexpr std::string_view name = "relu";
   static constexpr std::string_view onnx = "Relu";
   template <class V>
-  DSI_HD DSI_INLINE static V apply(V x) { return math::max(x, V(0)); }
+  DSI_HD DSI_INLINE static V apply(V x) { return math::relu(x); }
 };
 
 }  // namespace DSI_NAMESPACE

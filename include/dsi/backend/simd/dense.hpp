@@ -16,9 +16,9 @@ template <class Isa, class Problem, tile_tuning Tuning = default_tile<Isa>>
 struct dense_tile : kernel_defaults {
   static constexpr std::string_view name = "tile";
   static constexpr tensor_desc x = Problem::in(0);
-  static constexpr bool supports = std::is_same_v<decltype(anchor_value<Problem>()), dense_attributes> && is_tile_type(x.type) && x.rank() >= 1 && x.size() > 0 && Problem::out().size() > 0 &&
-                                   x.order == layout::row_major && Problem::out().order == layout::row_major &&
-                                   Problem::in(1).order == layout::panels && epilogue_supports<Problem>();
+  static constexpr bool supports = std::is_same_v<decltype(anchor_value<Problem>()), dense_attributes> && is_tile_type(x.type) &&
+                                   x.rank() >= 1 && x.size() > 0 && Problem::out().size() > 0 && x.order == layout::row_major &&
+                                   Problem::out().order == layout::row_major && Problem::in(1).order == layout::panels && epilogue_supports<Problem>();
   static constexpr index inputs = supports ? x[x.rank() - 1] : 1;
   static constexpr index outputs = supports ? Problem::out()[x.rank() - 1] : 1;
 

@@ -44,8 +44,8 @@ struct conv_depthwise : kernel_defaults {
   static constexpr int taps = kernel_rows * kernel_columns;
 
   /// Small windows are unrolled. With 32 registers all weights are in registers, and at stride 1 two lines of outputs share what
-  /// they load; with 16 the weights of a row of the window are in registers. Larger windows are loops.
-  static constexpr bool unrolled = taps <= 25;
+  /// they load; with 16 the weights of a row of the window are in registers. Larger and wider windows are loops.
+  static constexpr bool unrolled = taps <= 25 && g.dilation[1] <= 2 && g.dilation[2] <= 2 && g.stride[1] <= 3 && g.stride[2] <= 3;
   static constexpr int lines = unrolled && Isa::registers == 32 && taps <= 9 && kernel_rows > 1 && g.stride[1] == 1 && g.out[1] > 1 ? 2 : 1;
   static constexpr index limit = !unrolled ? 8 : Isa::registers == 32 ? (taps <= 9 ? 16 / lines : 6) : 8;
   static constexpr column_tiles cut = cut_columns(g.out[2], limit);

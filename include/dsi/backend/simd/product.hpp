@@ -87,7 +87,8 @@ struct product {
   }
 
   template <index TileRows, index Panels, class Sink>
-  DSI_INLINE static void run_tile(float const* a, index line, index row, index origin, T const* w, index panel, Sink const& sink) {
+  DSI_INLINE static void run_tile(float const* a, index line, index row, index origin, T const* w, index panel,
+                                  Sink const& sink) {
     float const* const x = a + (row - origin) * W.row;
     index const output = panel * panel_width;
     // A call costs nothing beside long sums; inside loops compilers keep constants of the expression in registers that the sums

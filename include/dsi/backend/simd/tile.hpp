@@ -157,7 +157,8 @@ struct tile {
     }
     if constexpr (chains > 1) {
       DSI_UNROLL
-      for (int i = 0; i < (chains - 1) * Rows * vectors; ++i) sum[0][i / vectors % Rows][i % vectors] += sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors];
+      for (int i = 0; i < (chains - 1) * Rows * vectors; ++i)
+        sum[0][i / vectors % Rows][i % vectors] += sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors];
     }
   }
 
