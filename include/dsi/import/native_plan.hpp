@@ -100,8 +100,9 @@ inline native_plan make_native_plan(graph_view g, plan_options options) {
 
 /// True when the plan computes the graph; the same check that the compiler makes.
 inline bool valid_native_plan(graph_view g, plan_view p) {
-  std::vector<int> written(static_cast<std::size_t>(p.buffer_count) + 1);
-  std::vector<plan_claim> claims(static_cast<std::size_t>(p.buffer_count) + 1);
+  std::size_t const buffers = 2 * static_cast<std::size_t>(g.tensor_count) + 1;  // of the graph: nothing in the plan is trusted
+  std::vector<int> written(buffers);
+  std::vector<plan_claim> claims(buffers);
   return valid_plan(g, p, written.data(), claims.data());
 }
 
