@@ -4,13 +4,16 @@
 #
 #   --help         this text
 #   --only TEXT    only the steps whose name holds TEXT
+#   --long         also what does not fit 25 minutes: every conformance test on every instruction set, every bundle of imported
+#                  operators, an hour of fuzzing, the compile-time budgets of MobileNetV2 (about three hours)
 # Results and logs: build/tests. A step that cannot run on this machine is named as not run; it counts neither way.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd); root=$(cd "$here/.." && pwd)
-only=
+only= long=
 while [ $# -gt 0 ]; do case $1 in
   --help | -h) sed -n '3,/^set -/{/^#/p}' "$0" | cut -c3-; exit 0 ;;
   --only) only=${2:?--only needs a text}; shift 2 ;;
+  --long) long=1; shift ;;
   *) echo "run.sh: unknown argument $1; see --help" >&2; exit 2 ;;
 esac; done
 bash "$root/cmake/setup.sh"
@@ -30,7 +33,7 @@ step() {
   else
     p=$(grep -a '^\[doctest\] test cases:' "$log" | sed -E 's/.*\| *([0-9]+) passed.*/\1/' | awk '{s+=$1} END {print s+0}' || true)
     f=$(grep -a '^\[doctest\] test cases:' "$log" | sed -E 's/.*\| *([0-9]+) failed.*/\1/' | awk '{s+=$1} END {print s+0}' || true)
-    [ "$p" != 0 ] || [ "$f" != 0 ] || p=1
+    [ "$p" != 0 ] || [ "$f" != 0 ] || grep -qa '^not run' "$log" || p=1
   fi
   [ "$status" = 0 ] || [ "$f" != 0 ] || { f=1; }
   passed=$((passed + p)); failed=$((failed + f))
@@ -39,7 +42,7 @@ step() {
   [ "$f" = 0 ] || { echo "----- the last lines of $log"; tail -n 25 "$log"; echo "-----"; }
 }
 
-configure() { cmake -S "$root" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSI_EXAMPLES=OFF -DDSI_BENCH=OFF -DDSI_CUDA=OFF "$@"; }
+configure() { cmake -S "$root" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release ${long:+-DDSI_LONG=ON} -DDSI_EXAMPLES=OFF -DDSI_BENCH=OFF -DDSI_CUDA=OFF "$@"; }
 only_was=$only; only=  # the build is a condition of every other step
 step "configure" configure
 step "build" cmake --build "$work/build"
@@ -48,16 +51,19 @@ for program in "$work"/build/tests/test_* "$work"/build/tests/*/test_*; do
   [ -x "$program" ] && [ -f "$program" ] || continue
   step "$(basename "$program")" "$program"
 done
-# Conformance: a program per operator. At -O1, since the largest have some hundred networks in them.
+# A folder of programs for each instruction set. Each program is run; one that fails fails the step.
 conformance() {
-  local name; name=$(basename "$1" .cpp)
-  ccache g++ -std=c++20 -O1 -ffp-contract=off -march=x86-64-v3 -I"$root/include" -I"$here" -c "$1" -o "$work/$name.o" &&
-    g++ "$work/$name.o" "$work/doctest_main.o" -o "$work/$name" -pthread && "$work/$name"
+  local isa=$1 program status=0
+  for program in "$work/build/tests/conformance/$isa"/test_*; do
+    echo "== $(basename "$program")"
+    bash "$here/support/run_isa.sh" "$isa" "$program" || status=1
+  done
+  return $status
 }
-g++ -std=c++20 -O1 -c "$here/support/doctest_main.cpp" -o "$work/doctest_main.o"
-for source in "$here"/conformance/*_test.cpp; do
-  step "conformance $(basename "$source" _test.cpp) (v3)" conformance "$source"
+for folder in "$work"/build/tests/conformance/{v2,v3,v4,v4_vnni,v4_bf16,aarch64}; do
+  [ ! -d "$folder" ] || step "conformance $(basename "$folder")" conformance "$(basename "$folder")"
 done
+step "conformance aarch64" env DSI_LONG="$long" bash "$here/conformance/aarch64.sh" "$work/aarch64"
 # CUDA: compiled where nvcc is found, run where there is a GPU.
 nvcc=$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null || true)
 cuda() {
@@ -68,8 +74,31 @@ cuda() {
 }
 if [ -n "$nvcc" ]; then step "cuda" cuda; else echo "not run cuda: no nvcc"; fi
 step "structure" bash -c "cd '$here/structure' && python3 rules_test.py && python3 include_order.py '$root/include' && python3 source_rules.py '$root'"
-step "compile_fail g++" python3 "$here/compile_fail/run.py" --compiler g++ --include "$root/include"
+for compiler in g++ clang++; do
+  step "headers $compiler" python3 "$here/structure/headers.py" --compiler $compiler --include "$root/include" --onnx ${nvcc:+--cuda "$nvcc"}
+  step "compile_fail $compiler" python3 "$here/compile_fail/run.py" --compiler $compiler --include "$root/include"
+done
 step "docs" python3 "$here/docs/snippets.py" g++ -march=x86-64-v3
+# One instruction set under the sanitizers, the programs with threads under the other one.
+sanitized() {
+  local name=$1 flags=$2; shift 2
+  cmake -S "$root" -B "$work/$name" -G Ninja --preset "$name" -DDSI_EXAMPLES=OFF -DDSI_BENCH=OFF -DDSI_CUDA=OFF -DDSI_TEST_ISAS=v3 "-DDSI_CONFORMANCE_TESTS=$flags" &&
+    cmake --build "$work/$name" --target "$@" || return 1
+  local program status=0
+  for program; do "$(find "$work/$name/tests" -name "$program" -type f)" || status=1; done  # a target that was not built is red too
+  return $status
+}
+export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
+step "asan+ubsan" sanitized asan "dense;softmax;movement;vec" test_plan test_engine test_numeric test_kernel test_conformance_v3_{dense,softmax,movement,vec}
+step "tsan" sanitized tsan "" test_parallel
+# Imported networks against the answers of their origin, hostile files, fuzzing.
+python=$(bash "$root/cmake/python.sh" "$work" || true)
+step "hostile files" python3 "$here/golden/hostile.py" "$work/build/dsi"
+if [ -n "$python" ]; then step "imported networks" "$python" "$here/golden/run.py" --work "$work/golden" --tool "$work/build/dsi" ${long:+--long}
+else echo "not run imported networks: no Python with numpy and onnx"; fi
+step "fuzzing" env DSI_LONG="$long" bash "$here/fuzz/run.sh" "${python:-python3}" "$work/fuzz"
+step "compile budgets" bash "$root/bench/compile/run.sh" --work "$work/compile" $([ -n "$long" ] || echo --quick)
+step "examples" bash "$root/examples/run.sh" --quick
 step "support_table" bash -c "g++ -std=c++20 -O0 -march=x86-64-v4 -I'$root/include' '$here/support_table/support_table.cpp' -o '$work/support_table' && '$work/support_table' | diff - '$root/docs/support-table.md'"
 step "units" bash "$here/units/run.sh" "$work/units"
 step "package" bash "$here/package/run.sh" "$work/package"

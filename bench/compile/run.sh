@@ -22,20 +22,11 @@ mkdir -p "$work"; work=$(cd "$work" && pwd)
 export CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache}
 [ -n "$quick" ] || bash "$root/cmake/setup.sh"
 
-# A Python that can write the model.
-python_with_onnx() {
-  local p
-  for p in ${DSI_PYTHON:-} python3 "$work/venv/bin/python"; do
-    if "$p" -c 'import numpy, onnx' 2>/dev/null; then echo "$p"; return; fi
-  done
-  echo "making a Python with numpy and onnx in $work/venv" >&2
-  { python3 -m venv "$work/venv" && "$work/venv/bin/pip" install -q numpy onnx; } >"$work/venv.log" 2>&1 && echo "$work/venv/bin/python"
-}
 mobilenet=
 if [ -z "$quick" ]; then
   mobilenet=$work/models/mobilenet_v2/model.onnx
   if [ ! -f "$mobilenet" ]; then
-    python=$(python_with_onnx) && "$python" "$root/tests/models/make_models.py" --engine reference --out "$work/models" --only mobilenet_v2 >"$work/models.log" 2>&1 ||
+    python=$(bash "$root/cmake/python.sh" "$work") && "$python" "$root/tests/models/make_models.py" --engine reference --out "$work/models" --only mobilenet_v2 >"$work/models.log" 2>&1 ||
       { echo "not run mobilenet_v2: no Python with numpy and onnx; see $work/venv.log and models.log"; mobilenet=; }
   fi
 fi

@@ -4,6 +4,7 @@
 
 #include <dsi/backend/adapters.hpp>
 #include <dsi/backend/default_backend.hpp>
+#include <dsi/checked.hpp>
 #include <dsi/engine.hpp>
 #include <dsi/graph/as.hpp>
 #include <dsi/graph/model.hpp>

@@ -123,8 +123,8 @@ TEST_CASE("pooling refuses what ONNX does not define") {
   op_inputs const in{&x, 1};
   auto const refusal = [&](window const& w) { return infer_pool(w, false, in).reason; };
   CHECK(refusal(window{{3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {2, 0, 0}, {2, 0, 0}}) == invalid::none);
-  CHECK(refusal(window{{3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {3, 0, 0}, {0, 0, 0}}) == invalid::custom);
-  CHECK(refusal(window{{3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {-1, 0, 0}}) == invalid::custom);
+  CHECK(refusal(window{{3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {3, 0, 0}, {0, 0, 0}}) == invalid::pool_padding);
+  CHECK(refusal(window{{3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {-1, 0, 0}}) == invalid::pool_padding);
   CHECK(refusal(window{{9, 1, 1}}) == invalid::window);
   CHECK(refusal(window{{2, 2, 1}}) == invalid::rank);
   CHECK(refusal(window{{2, 1, 1}, {0, 1, 1}}) == invalid::positive);

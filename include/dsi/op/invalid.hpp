@@ -21,6 +21,7 @@ namespace DSI_NAMESPACE {
   X(conv_channels, "dsi::conv: the weight expects A input channels but the layer before gives B; change the weight or the layer before it") \
   X(conv_groups, "dsi::conv: A channels cannot be divided into B groups; change groups or the number of channels")       \
   X(window, "the window of A elements does not fit into the padded extent B; reduce kernel, dilation or pooling, or pad more") \
+  X(pool_padding, "padding of A elements is negative or as wide as the pooling window, which reaches over B; pad less, or use dsi::pad before it") \
   X(positive, "attribute number A must be positive and is B; correct the node's attributes")                             \
   X(bias_extent, "the bias has B elements but the layer has A outputs; change the bias")                                 \
   X(parameter_extent, "a per-channel parameter needs A elements and has B; change the parameter")                        \

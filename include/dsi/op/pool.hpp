@@ -19,7 +19,7 @@ constexpr inferred infer_pool(window const& at, bool ceil_mode, op_inputs in) {
   tensor_desc y{x.type, layout::row_major, shape(x[0], x[1])};
   for (int s = 0; s < spatial; ++s) {
     for (index pad : {at.pad_begin[s], at.pad_end[s]})
-      if (pad < 0 || pad >= at.reach(s)) return {invalid::custom, pad, at.reach(s)};
+      if (pad < 0 || pad >= at.reach(s)) return {invalid::pool_padding, pad, at.reach(s)};
     index const n = at.positions(s, x[2 + s], ceil_mode);
     if (n < 1) return {invalid::window, at.reach(s), x[2 + s] + at.pad_begin[s] + at.pad_end[s]};
     y.extents.push_back(n);

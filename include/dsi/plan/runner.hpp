@@ -50,6 +50,7 @@ struct step_event {
   int tensor = -1;              ///< the result, as a position in the graph
   tensor_desc desc{};           ///< its description; the order says how data lies
   void const* data = nullptr;
+  void const* const* results = nullptr;  ///< all results of a step with several, the first of them `data`
 };
 
 /// Runs a network's steps.
@@ -261,7 +262,10 @@ struct runner {
       observer.before(S);
       step<S>(f, context);
       step_event e = event_of<S>();
-      e.data = target<S, s.first_operand + s.inputs>(f);
+      void const* results[s.outputs];
+      [&]<int... O>(std::integer_sequence<int, O...>) { ((results[O] = target<S, s.first_operand + s.inputs + O>(f)), ...); }(std::make_integer_sequence<int, s.outputs>{});
+      e.data = results[0];
+      e.results = results;
       using name = detail::name_constant<detail::tensor_name<Network, plan.operands[s.first_operand + s.inputs].tensor>>;
       observer.after(e, name::value.text, Network::template kernel_at<S>::name.data());
     }
