@@ -9,4 +9,4 @@ constexpr dsi::index pad = 2;
 #else
 constexpr dsi::index pad = 3;
 #endif
-struct net : dsi::pipeline<dsi::input<float, 1, 1, 8, 9>, dsi::max_pool<dsi::pool_attributes{.kernel = {3, 3}, .pad = {pad, 0, 0, 0}}>> {};
+struct net : dsi::pipeline<dsi::input<float, 1, 1, 8, 9>, dsi::max_pool2d<dsi::max_pool2d_attributes{.kernel = {3, 3}, .pad = {pad, 0, 0, 0}}>> {};
