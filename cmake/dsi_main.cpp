@@ -85,7 +85,7 @@ int embed(command_line const& c, diagnostics& problems) {
   std::string failed = write_embedding(*sources, c.out);
   if (failed.empty() && !c.depfile.empty()) {
     std::ofstream file(c.depfile, std::ios::trunc);
-    sources->files.push_back(c.model);  // Ninja takes an empty list for a missing one and runs the rule each time
+    if (sources->files.empty()) sources->files.push_back(c.model);  // Ninja takes an empty list for a missing one and runs the rule each time
     file << emit_depfile(c.stamp, sources->files);
     if (!file.flush()) failed = c.depfile;
   }

@@ -94,8 +94,11 @@ step "tsan" sanitized tsan "" test_parallel
 # Imported networks against the answers of their origin, hostile files, fuzzing.
 python=$(bash "$root/cmake/python.sh" "$work" || true)
 step "hostile files" python3 "$here/golden/hostile.py" "$work/build/dsi"
-if [ -n "$python" ]; then step "imported networks" "$python" "$here/golden/run.py" --work "$work/golden" --tool "$work/build/dsi" ${long:+--long}
-else echo "not run imported networks: no Python with numpy and onnx"; fi
+if [ -n "$python" ]; then
+  step "retraining" "$python" "$here/golden/retrain.py" "$work/build/dsi"
+  step "imported networks" "$python" "$here/golden/run.py" --work "$work/golden" --tool "$work/build/dsi" ${long:+--long}
+else echo "not run imported networks: no Python with numpy and onnx"
+fi
 step "fuzzing" env DSI_LONG="$long" bash "$here/fuzz/run.sh" "${python:-python3}" "$work/fuzz"
 step "compile budgets" bash "$root/bench/compile/run.sh" --work "$work/compile" $([ -n "$long" ] || echo --quick)
 step "examples" bash "$root/examples/run.sh" --quick

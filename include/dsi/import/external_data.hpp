@@ -35,7 +35,7 @@ class external_files {
 
   /// Bytes [offset, offset + out.size()) of the file into out, which grows only once the file is known to be long enough.
   std::optional<refusal> read(std::string_view location, std::uint64_t offset, std::size_t size,
-                              std::vector<std::byte>& out) const {
+                              std::vector<std::byte>& out) {
     namespace fs = std::filesystem;
     std::string const name = "external data " + in_quotes(location);
     if (!root_) return refusal{name + " cannot be read: the model comes from memory or its folder does not exist",
@@ -62,6 +62,7 @@ class external_files {
                          " from offset " + std::to_string(offset),
                      "the file is truncated or belongs to another model: export or copy both again"};
     out.resize(size);
+    if (std::string path = full.string(); std::find(read_.begin(), read_.end(), path) == read_.end()) read_.push_back(std::move(path));
     if (size == 0) return std::nullopt;
     std::ifstream stream(full, std::ios::binary);
     stream.seekg(static_cast<std::streamoff>(offset));
@@ -73,7 +74,11 @@ class external_files {
     return std::nullopt;
   }
 
+  /// The files that were read from, each once: a build depends on them.
+  std::vector<std::string> const& files() const { return read_; }
+
  private:
+  std::vector<std::string> read_;
   std::optional<std::filesystem::path> root_;
 };
 

@@ -204,6 +204,7 @@ struct onnx_model {
   std::string producer;
   std::map<std::string, std::string> metadata;
   std::vector<onnx_function> functions;  ///< empty after reading: every call is inlined
+  std::vector<std::string> external_files;  ///< paths of the files beside the model that hold weights
 
   /// Version of the standard operator set; 0 when the model imports none.
   index opset() const {

@@ -44,6 +44,7 @@ inline outcome<onnx_model> read_onnx(std::span<std::byte const> file, std::optio
   resolve.bytes = std::min(resolve.bytes, options.max_tensor_bytes);
   resolve_names(*model, resolve, out.notes);
   order_graph(model->graph, out.notes);
+  model->external_files = tensors.files();
   if (out.notes.ok()) out.value = std::move(model);
   return out;
 }

@@ -27,6 +27,7 @@ inline std::vector<planned_network> plan_all(command_line const& c, diagnostics&
   files.push_back(c.model);
   problems.append(model.notes);
   if (!model) return {};
+  files.insert(files.end(), model->external_files.begin(), model->external_files.end());
   std::vector<index> batches = c.batch;
   bool const given = !batches.empty();
   if (!given) batches.push_back(1);

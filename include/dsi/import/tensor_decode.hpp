@@ -77,6 +77,8 @@ class tensor_decoder {
 
   /// Bytes decoded so far.
   std::size_t bytes() const { return bytes_; }
+  /// The files beside the model that were read.
+  std::vector<std::string> const& files() const { return files_.files(); }
 
   /// Reports at `where` and returns nothing when the tensor is refused.
   std::optional<onnx_tensor> decode(tensor_fields const& in, std::string const& where) {

@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = the least integer >= x. NaN, infinities and -0 stay; a zero result has the sign of x.
-struct ceil_to_integer : elementwise<1> {
+struct ceil_to_integer : elementwise<1, float_types> {
   static constexpr std::string_view name = "ceil_to_integer";
   static constexpr std::string_view onnx = "Ceil";
   template <class V>

@@ -11,11 +11,12 @@ namespace DSI_NAMESPACE {
 struct clip_attributes {
   static constexpr std::string_view name = "clip";
   static constexpr int arity = 1;
+  static constexpr dtype_set types = float_types;
   static constexpr op_traits traits = elementwise<1>::traits;
   float_bits low = constant(-__builtin_inff());
   float_bits high = constant(__builtin_inff());
 
-  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
+  constexpr inferred infer(op_inputs in) const { return elementwise<1, float_types>{}.infer(in); }
   template <class V>
   DSI_HD DSI_INLINE V apply(V x) const { return math::clamp(x, V(low.value()), V(high.value())); }
   template <class F>

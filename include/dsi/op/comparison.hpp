@@ -18,9 +18,9 @@ DSI_HD DSI_INLINE V truth(Condition c) {
 }  // namespace detail
 
 /// Base of comparisons: broadcasting, any element type, bool out.
-struct comparison : elementwise<2> {
+struct comparison : elementwise<2, any_type> {
   constexpr inferred infer(op_inputs in) const {
-    inferred y = elementwise<2>::infer(in);
+    inferred y = elementwise<2, any_type>::infer(in);
     y.out[0].type = dtype::boolean;
     return y;
   }

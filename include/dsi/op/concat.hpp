@@ -2,6 +2,7 @@
 // Concatenation along one dimension.
 #pragma once
 
+#include <dsi/op/element_types.hpp>
 #include <dsi/op/operator.hpp>
 
 namespace DSI_NAMESPACE {
@@ -9,6 +10,7 @@ namespace DSI_NAMESPACE {
 /// Joins any number of tensors along axis (negative counts from the end); all other extents agree.
 struct concat_attributes {
   static constexpr std::string_view name = "concat";
+  static constexpr dtype_set types = any_type;
   static constexpr op_traits traits{.layouts = layout_rule::same};
   int axis = 0;
 

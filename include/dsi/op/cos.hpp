@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = cos(x), x in radians. Infinities and NaN give NaN. Error: see math::cos.
-struct cos : elementwise<1> {
+struct cos : elementwise<1, float_types> {
   static constexpr std::string_view name = "cos";
   static constexpr std::string_view onnx = "Cos";
   template <class V>

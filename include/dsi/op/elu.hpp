@@ -11,10 +11,11 @@ struct elu_attributes {
   static constexpr std::string_view name = "elu";
   static constexpr std::string_view onnx = "Elu";
   static constexpr int arity = 1;
+  static constexpr dtype_set types = float_types;
   static constexpr op_traits traits = elementwise<1>::traits;
   float_bits alpha = constant(1.f);
 
-  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
+  constexpr inferred infer(op_inputs in) const { return elementwise<1, float_types>{}.infer(in); }
   template <class V>
   DSI_HD DSI_INLINE V apply(V x) const { return math::select(x > V(0), x, V(alpha.value()) * detail::expm1_below(x)); }
   template <class F>

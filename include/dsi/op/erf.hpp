@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = erf(x). NaN stays NaN. Error: see math::erf.
-struct erf : elementwise<1> {
+struct erf : elementwise<1, float_types> {
   static constexpr std::string_view name = "erf";
   static constexpr std::string_view onnx = "Erf";
   template <class V>

@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = e^x. NaN stays NaN. Error: see math::exp.
-struct exp : elementwise<1> {
+struct exp : elementwise<1, float_types> {
   static constexpr std::string_view name = "exp";
   static constexpr std::string_view onnx = "Exp";
   template <class V>

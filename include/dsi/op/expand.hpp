@@ -10,6 +10,7 @@ namespace DSI_NAMESPACE {
 /// Types    any
 struct expand_attributes {
   static constexpr std::string_view name = "expand";
+  static constexpr dtype_set types = any_type;
   static constexpr op_traits traits{.layouts = layout_rule::same};
   shape to{};
 
@@ -17,7 +18,11 @@ struct expand_attributes {
     if (in.count != 1) return {invalid::input_count, 1, in.count};
     shape const s = broadcast(in[0].extents, to);
     if (s.rank < 0) return {invalid::broadcast, s.dim[0], s.dim[1]};
-    return tensor_desc{in[0].type, layout::row_major, s};
+    for (int d = 0; d < to.rank; ++d)
+      if (to[d] < 0) return {invalid::positive, d, to[d]};
+    tensor_desc const y{in[0].type, layout::row_major, s};
+    if (y.bytes() < 0) return {invalid::overflow, 0, 0};
+    return y;
   }
   template <class F>
   constexpr void each_field(F&& f) const { f("to", to); }
@@ -30,6 +35,7 @@ using expand = with_attributes<expand_attributes{[] { shape s; (s.push_back(Dims
 /// Types    any
 struct tile_attributes {
   static constexpr std::string_view name = "tile";
+  static constexpr dtype_set types = any_type;
   static constexpr op_traits traits{.layouts = layout_rule::same};
   shape repeats{};
 
@@ -39,8 +45,9 @@ struct tile_attributes {
     tensor_desc y{in[0].type, layout::row_major, {}};
     for (int d = 0; d < repeats.rank; ++d) {
       if (repeats[d] < 0) return {invalid::positive, d, repeats[d]};
-      y.extents.push_back(in[0][d] * repeats[d]);
+      y.extents.push_back(checked_product(in[0][d], repeats[d]));
     }
+    if (y.bytes() < 0) return {invalid::overflow, 0, 0};
     return y;
   }
   template <class F>

@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = the greatest integer <= x. NaN, infinities and -0 stay.
-struct floor_to_integer : elementwise<1> {
+struct floor_to_integer : elementwise<1, float_types> {
   static constexpr std::string_view name = "floor_to_integer";
   static constexpr std::string_view onnx = "Floor";
   template <class V>

@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = x / 2 * (1 + erf(x / sqrt(2))).
-struct gelu : elementwise<1> {
+struct gelu : elementwise<1, float_types> {
   static constexpr std::string_view name = "gelu";
   static constexpr std::string_view onnx = "Gelu";
   template <class V>

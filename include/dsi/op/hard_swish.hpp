@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = x * max(0, min(1, x / 6 + 1 / 2)).
-struct hard_swish : elementwise<1> {
+struct hard_swish : elementwise<1, float_types> {
   static constexpr std::string_view name = "hard_swish";
   static constexpr std::string_view onnx = "HardSwish";
   template <class V>

@@ -12,10 +12,11 @@ struct leaky_relu_attributes {
   static constexpr std::string_view name = "leaky_relu";
   static constexpr std::string_view onnx = "LeakyRelu";
   static constexpr int arity = 1;
+  static constexpr dtype_set types = float_types;
   static constexpr op_traits traits = elementwise<1>::traits;
   float_bits alpha = constant(0.01f);
 
-  constexpr inferred infer(op_inputs in) const { return elementwise<1>{}.infer(in); }
+  constexpr inferred infer(op_inputs in) const { return elementwise<1, float_types>{}.infer(in); }
   template <class V>
   DSI_HD DSI_INLINE V apply(V x) const { return math::select(x < V(0), V(alpha.value()) * x, x); }
   template <class F>

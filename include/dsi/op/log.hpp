@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = ln x. log(+-0) is -inf, a negative x gives NaN, NaN stays NaN. Error: see math::log.
-struct log : elementwise<1> {
+struct log : elementwise<1, float_types> {
   static constexpr std::string_view name = "log";
   static constexpr std::string_view onnx = "Log";
   template <class V>

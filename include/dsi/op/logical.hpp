@@ -8,11 +8,11 @@ namespace DSI_NAMESPACE {
 
 /// Base of logical operators: broadcasting, bool in and out.
 template <int Arity>
-struct logical : elementwise<Arity> {
+struct logical : elementwise<Arity, bool_type> {
   constexpr inferred infer(op_inputs in) const {
     for (int i = 0; i < in.count; ++i)
       if (in[i].type != dtype::boolean) return {invalid::input_type, i, static_cast<index>(in[i].type)};
-    return elementwise<Arity>::infer(in);
+    return elementwise<Arity, bool_type>::infer(in);
   }
   constexpr bool operator==(logical const&) const = default;
 };

@@ -18,6 +18,7 @@ namespace DSI_NAMESPACE {
 ///          attention's Q K^T / sqrt(d) is one step.
 struct matmul_attributes {
   static constexpr std::string_view name = "matmul";
+  static constexpr dtype_set types = numeric_types;
   static constexpr op_traits traits{.anchor = true, .layouts = layout_rule::row_major};
   bool trans_a = false;
   bool trans_b = false;
@@ -43,6 +44,7 @@ struct matmul_attributes {
     if (in[0].type != in[1].type) return {invalid::types_differ, static_cast<index>(in[0].type), static_cast<index>(in[1].type)};
     for (int i = 0; i < 2; ++i)
       if (in[i].rank() < (i == 0 ? trans_a : trans_b) + 1) return {invalid::rank, (i == 0 ? trans_a : trans_b) + 1, in[i].rank()};
+    if (!contains(types, in[0].type)) return {invalid::input_type, 0, static_cast<index>(in[0].type)};
     if (!is_floating(in[0].type) && alpha.value() != 1.f) return {invalid::input_type, 0, static_cast<index>(in[0].type)};
     operand const a = left(in[0]), b = right(in[1]);
     if (a.columns != b.rows) return {invalid::matmul_inner, a.columns, b.rows};
@@ -50,6 +52,7 @@ struct matmul_attributes {
     if (y.extents.rank < 0) return {invalid::broadcast, y.extents.dim[0], y.extents.dim[1]};
     if (in[0].rank() > 1) y.extents.push_back(a.rows);
     if (in[1].rank() > 1) y.extents.push_back(b.columns);
+    if (y.bytes() < 0) return {invalid::overflow, 0, 0};
     return y;
   }
   constexpr index macs(op_inputs in, tensor_desc const& y) const { return y.size() * left(in[0]).columns; }

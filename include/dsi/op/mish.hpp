@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = x * tanh(softplus(x)). NaN stays NaN, mish(inf) is inf, mish(-inf) is NaN (-inf * 0).
-struct mish : elementwise<1> {
+struct mish : elementwise<1, float_types> {
   static constexpr std::string_view name = "mish";
   static constexpr std::string_view onnx = "Mish";
   template <class V>

@@ -2,6 +2,7 @@
 // Padding and cropping.
 #pragma once
 
+#include <dsi/op/element_types.hpp>
 #include <dsi/op/operator.hpp>
 
 namespace DSI_NAMESPACE {
@@ -15,6 +16,7 @@ enum class pad_mode : std::uint8_t { constant, reflect, edge, wrap };
 /// Types    any
 struct pad_attributes {
   static constexpr std::string_view name = "pad";
+  static constexpr dtype_set types = any_type;
   static constexpr op_traits traits{.layouts = layout_rule::same};
   pad_mode mode = pad_mode::constant;
   shape before{};

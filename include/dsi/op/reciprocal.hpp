@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = 1 / x, correctly rounded. +-0 gives +-inf, NaN stays NaN.
-struct reciprocal : elementwise<1> {
+struct reciprocal : elementwise<1, float_types> {
   static constexpr std::string_view name = "reciprocal";
   static constexpr std::string_view onnx = "Reciprocal";
   template <class V>

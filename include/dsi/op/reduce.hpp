@@ -2,6 +2,7 @@
 // What all reductions share: sets of axes, the result's extents, the memory orders that agree.
 #pragma once
 
+#include <dsi/op/element_types.hpp>
 #include <dsi/op/operator.hpp>
 
 namespace DSI_NAMESPACE {
@@ -50,7 +51,7 @@ constexpr index reduced_count(axis_set set, tensor_desc const& x) {
 constexpr inferred infer_reduction(axis_set set, bool keepdims, op_inputs in) {
   if (in.count != 1) return {invalid::input_count, 1, in.count};
   tensor_desc const& x = in[0];
-  if (x.type == dtype::boolean) return {invalid::input_type, 0, static_cast<index>(x.type)};
+  if (!contains(numeric_types, x.type)) return {invalid::input_type, 0, static_cast<index>(x.type)};
   index missing = max_rank;
   unsigned const dims = reduced_dims(set, x.rank(), &missing);
   if (missing != max_rank) return {invalid::axis, missing, x.rank()};

@@ -16,6 +16,7 @@ namespace DSI_NAMESPACE {
 struct reduce_max_attributes {
   static constexpr std::string_view name = "reduce_max";
   static constexpr reduction kind = reduction::max;
+  static constexpr dtype_set types = numeric_types;
   axis_set axes = 0;
   bool keepdims = true;
 

@@ -16,6 +16,7 @@ namespace DSI_NAMESPACE {
 struct reduce_mean_attributes {
   static constexpr std::string_view name = "reduce_mean";
   static constexpr reduction kind = reduction::mean;
+  static constexpr dtype_set types = numeric_types;
   axis_set axes = 0;
   bool keepdims = true;
 

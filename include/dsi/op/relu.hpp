@@ -7,12 +7,15 @@
 
 namespace DSI_NAMESPACE {
 
-/// y = max(x, 0). NaN stays NaN.
+/// y = max(x, 0), of integers too. NaN stays NaN.
 struct relu : elementwise<1> {
   static constexpr std::string_view name = "relu";
   static constexpr std::string_view onnx = "Relu";
   template <class V>
-  DSI_HD DSI_INLINE static V apply(V x) { return math::relu(x); }
+  DSI_HD DSI_INLINE static V apply(V x) {
+    if constexpr (std::integral<V>) return x < V(0) ? V(0) : x;
+    else return math::relu(x);
+  }
 };
 
 }  // namespace DSI_NAMESPACE

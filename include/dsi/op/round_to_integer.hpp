@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = the integer nearest to x, ties to even. NaN, infinities and -0 stay.
-struct round_to_integer : elementwise<1> {
+struct round_to_integer : elementwise<1, float_types> {
   static constexpr std::string_view name = "round_to_integer";
   static constexpr std::string_view onnx = "Round";
   template <class V>

@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = 1 / (1 + exp(-x)). Error: see math::sigmoid.
-struct sigmoid : elementwise<1> {
+struct sigmoid : elementwise<1, float_types> {
   static constexpr std::string_view name = "sigmoid";
   static constexpr std::string_view onnx = "Sigmoid";
   template <class V>

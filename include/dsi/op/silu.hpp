@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = x * sigmoid(x). Recognized from Mul(x, Sigmoid(x)); ONNX has Swish since opset 24.
-struct silu : elementwise<1> {
+struct silu : elementwise<1, float_types> {
   static constexpr std::string_view name = "silu";
   static constexpr std::string_view onnx = "Swish";
   template <class V>

@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = sin(x), x in radians. Infinities and NaN give NaN. Error: see math::sin.
-struct sin : elementwise<1> {
+struct sin : elementwise<1, float_types> {
   static constexpr std::string_view name = "sin";
   static constexpr std::string_view onnx = "Sin";
   template <class V>

@@ -2,6 +2,7 @@
 // A regular part of a tensor.
 #pragma once
 
+#include <dsi/op/element_types.hpp>
 #include <dsi/op/operator.hpp>
 
 namespace DSI_NAMESPACE {
@@ -11,6 +12,7 @@ namespace DSI_NAMESPACE {
 /// Types    any
 struct slice_attributes {
   static constexpr std::string_view name = "slice";
+  static constexpr dtype_set types = any_type;
   static constexpr op_traits traits{.layouts = layout_rule::same};
   shape start{};
   shape step{};  ///< not 0; negative steps go backwards

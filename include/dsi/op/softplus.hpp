@@ -9,7 +9,7 @@ namespace DSI_NAMESPACE {
 
 /// y = ln(1 + e^x), computed as max(x, 0) + log1p(e^-|x|): exact to some ulp also where e^x is tiny. softplus(inf) is inf,
 /// softplus(-inf) is 0, NaN stays NaN.
-struct softplus : elementwise<1> {
+struct softplus : elementwise<1, float_types> {
   static constexpr std::string_view name = "softplus";
   static constexpr std::string_view onnx = "Softplus";
   template <class V>

@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = x / (1 + |x|). NaN stays NaN; infinities give NaN (inf / inf), as in ONNX Runtime.
-struct softsign : elementwise<1> {
+struct softsign : elementwise<1, float_types> {
   static constexpr std::string_view name = "softsign";
   static constexpr std::string_view onnx = "Softsign";
   template <class V>

@@ -2,6 +2,7 @@
 // Division along one dimension.
 #pragma once
 
+#include <dsi/op/element_types.hpp>
 #include <dsi/op/operator.hpp>
 
 namespace DSI_NAMESPACE {
@@ -11,6 +12,7 @@ namespace DSI_NAMESPACE {
 /// Types    any
 struct split_attributes {
   static constexpr std::string_view name = "split";
+  static constexpr dtype_set types = any_type;
   static constexpr op_traits traits{.layouts = layout_rule::same};
   int axis = 0;
   shape size{};  ///< one entry for each output

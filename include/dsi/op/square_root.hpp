@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = sqrt(x), correctly rounded. A negative x gives NaN, NaN stays NaN, sqrt(-0) is -0.
-struct square_root : elementwise<1> {
+struct square_root : elementwise<1, float_types> {
   static constexpr std::string_view name = "square_root";
   static constexpr std::string_view onnx = "Sqrt";
   template <class V>

@@ -8,7 +8,7 @@
 namespace DSI_NAMESPACE {
 
 /// y = tanh(x). Error: see math::tanh.
-struct tanh : elementwise<1> {
+struct tanh : elementwise<1, float_types> {
   static constexpr std::string_view name = "tanh";
   static constexpr std::string_view onnx = "Tanh";
   template <class V>

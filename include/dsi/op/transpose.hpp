@@ -2,6 +2,7 @@
 // Permutation of dimensions.
 #pragma once
 
+#include <dsi/op/element_types.hpp>
 #include <dsi/op/operator.hpp>
 
 namespace DSI_NAMESPACE {
@@ -11,6 +12,7 @@ namespace DSI_NAMESPACE {
 /// Types    any
 struct transpose_attributes {
   static constexpr std::string_view name = "transpose";
+  static constexpr dtype_set types = any_type;
   shape perm{};
 
   constexpr op_traits traits_for(op_inputs) const {

@@ -33,10 +33,13 @@ class calibration {
 
   /// Runs one sample: a pointer to each input, in the network's order.
   void add(void const* const* in) {
-    for (int i = 0; i < graph.input_count; ++i) widen_with_views(graph.inputs[i], in[i]);
+    for (int i = 0; i < graph.input_count; ++i) widen(graph.inputs[i], in[i]);
     void* out[graph.output_count + 1]{};
     for (int i = 0; i < graph.output_count; ++i) out[i] = state_->outputs.data() + state_->output_at[i];
-    state_->net.observe_pointers(in, out, [this](step_event const& e) { widen_with_views(e.tensor, e.data); });
+    state_->net.observe_pointers(in, out, [this](step_event const& e) {
+      for (int o = 0; o < plan.steps[e.step].outputs; ++o) widen(result_of(e.step, o), e.results[o]);
+    });
+    widen_aliases();
     ++samples_;
   }
   /// The same for a network with one input.
@@ -50,21 +53,24 @@ class calibration {
   }
   int samples() const { return samples_; }
 
-  /// The range of tensor t. NaN counts as nothing. Without samples, or for tensors that are no floats, both are 0.
+  /// The range of tensor t. NaN counts as nothing. Both are 0 for a tensor that is not measured.
   float low(int t) const { return low_[t]; }
   float high(int t) const { return high_[t]; }
+  /// Whether tensor t was measured: float tensors that depend on the inputs are, from the first sample on.
+  bool measured(int t) const { return seen_[t]; }
 
-  /// Scale and zero point of every float tensor as uint8; of none when there were no samples.
+  /// Scale and zero point, as uint8, of every tensor that was measured.
   table_type table(affine_scheme scheme = affine_scheme::asymmetric) const {
     table_type e;
-    for (int t = 0; t < graph.tensor_count && samples_ > 0; ++t)
-      if (graph.tensors[t].kind != tensor_kind::parameter && graph.desc(t).type == dtype::f32) e.of[t] = affine_of_range<std::uint8_t>(low_[t], high_[t], scheme);
+    for (int t = 0; t < graph.tensor_count; ++t)
+      if (seen_[t]) e.of[t] = affine_of_range<std::uint8_t>(low_[t], high_[t], scheme);
     return e;
   }
 
  private:
   /// Every tensor as the network defines it: nothing fused, nothing folded.
   using backend = with_options<default_backend, plan_options{.fuse = false, .fold = false, .channels_last = false, .keep_all = true}>;
+  static constexpr plan_view plan = network<Model, backend>::plan;
   struct state {
     weights<Model, backend> values;
     engine<Model, backend> net;
@@ -81,23 +87,30 @@ class calibration {
   };
   explicit calibration(weights<Model, backend>&& w) : state_(std::make_unique<state>(std::move(w))) {}
 
+  static constexpr int result_of(int step, int o) { return plan.operands[plan.steps[step].first_operand + plan.steps[step].inputs + o].tensor; }
   void widen(int t, void const* data) {
     if (graph.desc(t).type != dtype::f32) return;
+    seen_[t] = true;
     auto const* const x = static_cast<float const*>(data);
     for (index i = 0; i < graph.desc(t).size(); ++i) {
       low_[t] = x[i] < low_[t] ? x[i] : low_[t];
       high_[t] = x[i] > high_[t] ? x[i] : high_[t];
     }
   }
-  /// A view runs no kernel, hence is never observed; it has the elements of what it views.
-  void widen_with_views(int t, void const* data) {
-    widen(t, data);
-    for (int n = 0; n < graph.node_count; ++n)
-      if (graph.nodes[n].traits.view && graph.input_of(n, 0) == t) widen_with_views(graph.nodes[n].first_output, data);
+  /// An alias runs no kernel, hence is never observed; it has the elements of its first input, which an earlier step left.
+  void widen_aliases() {
+    for (int s = 0; s < plan.step_count; ++s) {
+      if (plan.steps[s].kind != step_kind::alias) continue;
+      int const from = plan.operands[plan.steps[s].first_operand].tensor, to = result_of(s, 0);
+      low_[to] = low_[from];
+      high_[to] = high_[from];
+      seen_[to] = seen_[from];
+    }
   }
 
   std::unique_ptr<state> state_;
   float low_[graph.tensor_count + 1]{}, high_[graph.tensor_count + 1]{};  // 0 is part of every range
+  bool seen_[graph.tensor_count + 1]{};
   int samples_ = 0;
 };
 

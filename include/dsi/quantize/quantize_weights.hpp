@@ -81,7 +81,7 @@ result<weights<Quantized, Backend>> quantize_weights(std::span<named_values cons
     };
     parameter_origin const o = Quantized::built.origins[t];
     auto const missing_scale = [&](int edge) {
-      return failure{errc::mismatch, message("there is no scale for ").append(from.tensors[edge].name.text().view()).append("; calibrate the network with at least one sample")};
+      return failure{errc::mismatch, message("there is no scale for ").append(from.tensors[edge].name.text().view()).append(": no sample measured it; calibrate the network with at least one")};
     };
     if (o.source == parameter_source::copy) {
       named_values const* const v = find(o.tensor);
