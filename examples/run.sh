@@ -56,7 +56,7 @@ must_turn_red lock locks
 must_turn_red syscall "system calls"
 run "by_hand" "$bin/by_hand" $quick
 run "streaming" "$bin/streaming" $quick
-if [ -x "$bin/kernels" ]; then run "kernels" "$bin/kernels" ${quick:---benchmark_min_time=0.1}; else summary+=("not run kernels: Google Benchmark is missing"); fi
+if [ -x "$bin/kernels" ]; then run "kernels" "$bin/kernels" $quick; else summary+=("not run kernels: Google Benchmark is missing"); fi
 
 say "summary"
 printf '%s\n' "${summary[@]}"

@@ -115,12 +115,16 @@ void measure(benchmark::State& state) {
   state.counters["%peak"] = 100 * rate / peak;
 }
 
+double seconds_each = 0.1;  // of measuring
+
 /// Adds a kernel to the comparison and, unless the run is quick, to the benchmark.
 template <class Problem, class Kernel>
 void add(char const* problem, std::string const& variant, bool timed) {
   std::string const name = std::string(problem) + "/" + std::string(Kernel::name) + variant;
   compare<Problem, Kernel>(name);
-  if (timed) benchmark::RegisterBenchmark(name.c_str(), measure<Problem, Kernel>)->Unit(benchmark::kMicrosecond);
+  if (!timed) return;
+  auto* const b = benchmark::RegisterBenchmark(name.c_str(), measure<Problem, Kernel>)->Unit(benchmark::kMicrosecond);
+  if (seconds_each > 0) b->MinTime(seconds_each);
 }
 
 template <class Problem>
@@ -158,6 +162,7 @@ int main(int count, char** words) {
     if (word == "--quick") timed = false;
     else if (word.substr(0, 12) == "--benchmark_") rest.push_back(words[i]);
     else return usage(2);
+    if (word.substr(0, 20) == "--benchmark_min_time") seconds_each = 0;  // the option decides
   }
   std::printf("instruction set %s\n", std::string(isa::name).c_str());
   add_kernels<deep>("3x3 64-64 28x28", timed);

@@ -105,6 +105,23 @@ TEST_CASE("integers and double stay on the reference") {
   CHECK(run_kernel<backend, P>({guarded(2, a), guarded(2, b)})[0].at<std::int32_t>(0) == -13);
 }
 
+/// [1, 2] by [2, 1].
+template <class T>
+T dot(T const (&a)[2], T const (&b)[2]) {
+  using P = problem_of<matmul<>, layout::row_major, of<T, 1, 2>, of<T, 2, 1>>;
+  return run_kernel<backend, P>({guarded(2, a), guarded(2, b)})[0].template at<T>(0);
+}
+TEST_CASE("products and sums of integers wrap") {
+  CHECK(dot<std::int8_t>({100, 100}, {100, 1}) == static_cast<std::int8_t>(10100));
+  CHECK(dot<std::uint16_t>({65535, 1}, {65535, 1}) == 2);
+  CHECK(dot<std::int32_t>({2147483647, 1}, {1, 1}) == -2147483647 - 1);
+  CHECK(dot<std::int32_t>({65536, 3}, {65536, 5}) == 15);
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max(), least = std::numeric_limits<std::int64_t>::min();
+  CHECK(dot<std::int64_t>({most, 1}, {1, 1}) == least);
+  CHECK(dot<std::int64_t>({least, 0}, {-1, 0}) == least);
+  CHECK(dot<std::uint64_t>({~std::uint64_t{0}, 1}, {2, 1}) == ~std::uint64_t{0});
+}
+
 TEST_CASE("networks") {
   static_assert(runs_natively<attention<float>, backend>() && runs_natively<attention<half>, backend>());
   CHECK(compare<attention, float, backend>({.seed = 3}, 4e-6, 4e-6) == "");

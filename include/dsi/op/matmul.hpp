@@ -10,7 +10,7 @@ namespace DSI_NAMESPACE {
 /// (on the left) or a column (on the right), and its dimension is missing in y. With a constant B, dense is the better operator.
 /// Shape    A [batch..., M, K] ([..., K, M] when trans_a), B [batch..., K, N] ([..., N, K] when trans_b) -> y [batch..., M, N];
 ///          the transposes need rank 2 or more
-/// Types    float, half, bfloat16 (sums in float), double, integers (sums wrap, alpha must be 1)
+/// Types    float, half, bfloat16 (sums in float), double, integers (products and sums wrap, alpha must be 1)
 /// Error    float: |y - exact| <= alpha * g sum|a b| + u |y|, g = Ku / (1-Ku)  (Higham, ASNA 2e, 3.1)
 /// Fuses    any elementwise expression
 /// ONNX     MatMul; Gemm without constants (transA, transB, alpha; beta C is a mul and an add behind it); FusedMatMul. The

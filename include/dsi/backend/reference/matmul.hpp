@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/backend/reference/backend.hpp>
+#include <dsi/numeric/wrapping.hpp>
 #include <dsi/op/matmul.hpp>
 
 namespace DSI_NAMESPACE::reference {
@@ -24,7 +25,7 @@ struct implementation<matmul_attributes> {
         for (index n = 0; n < b.columns; ++n) {
           A sum(0);
           for (index k = 0; k < a.columns; ++k)
-            sum = static_cast<A>(sum + static_cast<A>(left[m * a.row_step + k * a.column_step]) * static_cast<A>(right[k * b.row_step + n * b.column_step]));
+            sum = wrapping_add(sum, wrapping_mul(static_cast<A>(left[m * a.row_step + k * a.column_step]), static_cast<A>(right[k * b.row_step + n * b.column_step])));
           if constexpr (!std::is_integral_v<T>) sum *= static_cast<A>(op.alpha.value());
           *y++ = static_cast<T>(sum);
         }

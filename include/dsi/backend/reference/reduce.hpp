@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/backend/reference/pool.hpp>
+#include <dsi/numeric/wrapping.hpp>
 #include <dsi/op/global_average_pool.hpp>
 #include <dsi/op/global_max_pool.hpp>
 #include <dsi/op/reduce_max.hpp>
@@ -18,7 +19,9 @@ template <class Value>
 struct implementation<Value> {
   template <class T>
   static void run(Value const& op, operands<T> const& x) {
-    using A = accumulator_t<T>;
+    // An extreme is one of the elements: it needs no more than their type, whose ends an empty reduction gives.
+    constexpr bool extreme = Value::kind == reduction::max || Value::kind == reduction::min;
+    using A = std::conditional_t<extreme, compute_t<T>, accumulator_t<T>>;
     auto const& in = x.in[0];
     auto const& y = x.out[0];
     unsigned const dims = reduced_dims(op.axes, in.rank());
@@ -64,8 +67,8 @@ struct implementation<Value> {
     switch (Value::kind) {
       case reduction::max: return greater_of(r, v);
       case reduction::min: return lesser_of(r, v);
-      case reduction::prod: return static_cast<A>(r * v);
-      default: return static_cast<A>(r + v);
+      case reduction::prod: return wrapping_mul(r, v);
+      default: return wrapping_add(r, v);
     }
   }
 };
