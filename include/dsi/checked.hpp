@@ -82,14 +82,18 @@ class engine<Model, checked<Backend, Reference>, Storage, Team>
  public:
   using weights_type = weights<Model, Backend>;
 
-  explicit engine(weights_type const& w, check_tolerance allowed = {}, Team team = Team{})
-      : engine_(w, std::move(team)), weights_(w.data()), allowed_(allowed), checks_(static_cast<std::size_t>(plan.step_count)) {
+  template <class... TeamArgs>
+    requires std::is_constructible_v<Team, TeamArgs...>
+  explicit engine(weights_type const& w, check_tolerance allowed = {}, TeamArgs&&... team)
+      : engine_(w, std::forward<TeamArgs>(team)...), weights_(w.data()), allowed_(allowed), checks_(static_cast<std::size_t>(plan.step_count)) {
     static_assert(network<Model, Backend>::plan.step_count == plan.step_count && network<Model, Backend>::plan.arena_bytes == plan.arena_bytes,
                   "dsi::checked: both backends must run the same plan");
     if (memory_.data() == nullptr) out_of_memory();
     for (int o = 0; o < graph.output_count; ++o) outputs_.emplace_back(static_cast<std::size_t>(graph.desc(graph.outputs[o]).bytes()));
     reset();
   }
+  template <class... TeamArgs>
+  explicit engine(weights_type const&&, TeamArgs&&...) = delete;
 
   /// What the last run found, a check for every step that runs a kernel.
   std::span<step_check const> checks() const noexcept { return {checks_.data(), count_}; }
@@ -103,6 +107,7 @@ class engine<Model, checked<Backend, Reference>, Storage, Team>
     engine_.bind(w);
     weights_ = w.data();
   }
+  void bind(weights_type const&&) = delete;
   void reset() noexcept {
     engine_.reset();
     judge::reset(memory_.data() + judge::arena_bytes);
@@ -114,6 +119,7 @@ class engine<Model, checked<Backend, Reference>, Storage, Team>
     run_frame const frame{weights_, memory_.data(), memory_.data() + judge::arena_bytes, in, mine};
     count_ = 0;
     engine_.observe_pointers(in, out, [&](step_event const& e) {
+      if (plan.steps[e.step].kind == step_kind::alias) return;
       step_check& found = checks_[count_++];
       found = {.event = e};
       repeat_step(e, frame, found);

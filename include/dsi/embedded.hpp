@@ -17,7 +17,7 @@
 namespace dsi::embed {
 
 /// Changes with every change of a structure below. A dispatcher refuses units of another version.
-inline constexpr std::uint32_t abi_version = 1;
+inline constexpr std::uint32_t abi_version = 2;
 
 /// A tensor at the network's edge, or one that an observer sees, in ONNX's order of dimensions.
 struct tensor_info {
@@ -40,7 +40,7 @@ struct event {
   tensor_info info{};
 };
 
-using run_function = void (*)(void const* blob, void const* bound, void* arena, void* state, void* threads,
+using run_function = void (*)(void const* blob, void* arena, void* state, void* threads,
                               void const* const* in, void* const* out) noexcept;
 using observer_function = void (*)(void* user, event const* seen);
 
@@ -55,7 +55,6 @@ struct network {
   std::int64_t batch = 1;
   std::size_t arena_bytes = 0;
   std::size_t state_bytes = 0;
-  std::size_t bound_bytes = 0;         ///< what this unit packs for itself when weights are bound; 0: nothing
   std::uint64_t structure_hash = 0;    ///< of the weights' structure; equal for every batch size and instruction set
   std::uint64_t macs = 0;
   tensor_info const* inputs = nullptr;
@@ -64,12 +63,10 @@ struct network {
   int output_count = 0;
   /// 0: good. Else 1 + the number of a dsi::errc, and text says where, what, and how to mend it.
   int (*check)(void const* blob, std::size_t size, check_depth depth, char* text, std::size_t text_size) noexcept = nullptr;
-  /// Packs into bound_bytes; may be null when these are 0. The blob has passed check.
-  void (*bind)(void const* blob, std::size_t size, void* bound) noexcept = nullptr;
   /// Sets the initial state; may be null when state_bytes is 0.
   void (*reset)(void* state) noexcept = nullptr;
   run_function run = nullptr;
-  void (*run_observed)(void const* blob, void const* bound, void* arena, void* state, void* threads, void const* const* in,
+  void (*run_observed)(void const* blob, void* arena, void* state, void* threads, void const* const* in,
                        void* const* out, observer_function observer, void* user) noexcept = nullptr;
 };
 
@@ -91,7 +88,6 @@ struct unit {
 struct alignas(64) instance {
   run_function run;
   void const* blob;
-  void const* bound;
   void* arena;
   void* state;
   void* threads;

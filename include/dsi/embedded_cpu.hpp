@@ -32,6 +32,10 @@ enum feature : std::uint64_t {
   x86_avx_vnni = 1u << 13,
   x86_fp16 = 1u << 14,
   x86_amx = 1u << 15,
+  x86_sse4a = 1u << 16,
+  x86_xop = 1u << 17,
+  x86_fma4 = 1u << 18,
+  x86_tbm = 1u << 19,
   arm_dotprod = 1u << 20,
   arm_fp16 = 1u << 21,
   arm_i8mm = 1u << 22,
@@ -43,13 +47,15 @@ enum feature : std::uint64_t {
 /// -march=native or a user's flags says what it needs. consteval, hence never a symbol that the linker could merge.
 consteval std::uint64_t compiled_features() {
   std::uint64_t f = 0;
-#if defined(__SSE4_2__) && defined(__POPCNT__)
+  // A part of a level is claimed as the whole: no processor in question has one without the other.
+#if defined(__x86_64__) && (defined(__SSE3__) || defined(__SSSE3__) || defined(__SSE4_1__) || defined(__SSE4_2__) || defined(__POPCNT__) || \
+                            defined(__LAHF_SAHF__) || defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16))
   f |= x86_v2;
 #endif
 #if defined(__AVX__)
   f |= x86_avx;
 #endif
-#if defined(__AVX2__) || defined(__FMA__) || defined(__BMI2__) || defined(__F16C__)
+#if defined(__AVX2__) || defined(__FMA__) || defined(__BMI__) || defined(__BMI2__) || defined(__F16C__) || defined(__LZCNT__) || defined(__MOVBE__)
   f |= x86_v3;
 #endif
 #if defined(__AVX512F__)
@@ -91,6 +97,18 @@ consteval std::uint64_t compiled_features() {
 #if defined(__AMX_TILE__)
   f |= x86_amx;
 #endif
+#if defined(__SSE4A__)
+  f |= x86_sse4a;
+#endif
+#if defined(__XOP__)
+  f |= x86_xop;
+#endif
+#if defined(__FMA4__)
+  f |= x86_fma4;
+#endif
+#if defined(__TBM__)
+  f |= x86_tbm;
+#endif
 #if defined(__ARM_FEATURE_DOTPROD)
   f |= arm_dotprod;
 #endif
@@ -129,11 +147,15 @@ inline std::uint64_t cpu_features() noexcept {
 
   // cx16, lahf, popcnt, sse3, sse4.1, sse4.2, ssse3
   if (bit(c1, 13) && bit(cx, 0) && bit(c1, 23) && bit(c1, 0) && bit(c1, 19) && bit(c1, 20) && bit(c1, 9)) f |= x86_v2;
+  if (bit(cx, 6)) f |= x86_sse4a;
+  if (bit(cx, 21)) f |= x86_tbm;
   if (!bit(c1, 27)) return f;  // without osxsave no wider register survives a context switch
   unsigned low = 0, high = 0;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   if ((low & 0x06u) != 0x06u) return f;  // xmm and ymm state
   if (bit(c1, 28)) f |= x86_avx;
+  if (bit(cx, 11)) f |= x86_xop;
+  if (bit(cx, 16)) f |= x86_fma4;
   // avx2, bmi1, bmi2; f16c, fma, movbe; lzcnt
   bool const v3 = (f & x86_v2) && bit(c1, 28) && bit(b7, 5) && bit(b7, 3) && bit(b7, 8) && bit(c1, 29) && bit(c1, 12) &&
                   bit(c1, 22) && bit(cx, 5);
@@ -167,13 +189,25 @@ inline std::uint64_t cpu_features() noexcept {
   return f;
 }
 
+/// A name that units and DSI_ISA have, and all that code of that level may use.
+struct isa_level {
+  char const* name;
+  std::uint64_t features;
+};
+/// x86-64's levels, from low to high.
+inline constexpr isa_level isa_levels[]{
+    {"v2", x86_v2},
+    {"v3", x86_v2 | x86_avx | x86_v3},
+    {"v4", x86_v2 | x86_avx | x86_v3 | x86_v4},
+    {"v4_vnni", x86_v2 | x86_avx | x86_v3 | x86_v4 | x86_vnni},
+    {"v4_bf16", x86_v2 | x86_avx | x86_v3 | x86_v4 | x86_vnni | x86_bf16},
+};
+inline constexpr int isa_level_count = sizeof(isa_levels) / sizeof(isa_levels[0]);
+
 /// The highest x86-64 level in a set of features, for messages.
 constexpr char const* level_name(std::uint64_t f) {
-  if (f & x86_bf16) return "v4_bf16";
-  if (f & x86_vnni) return "v4_vnni";
-  if (f & x86_v4) return "v4";
-  if (f & x86_v3) return "v3";
-  if (f & x86_v2) return "v2";
+  for (int i = isa_level_count - 1; i >= 0; --i)
+    if ((isa_levels[i].features & ~f) == 0) return isa_levels[i].name;
 #if defined(__x86_64__)
   return "the x86-64 baseline";
 #else

@@ -224,13 +224,13 @@ class net {
  protected:
   DSI_INLINE void call(void const* const* in, void* const* out) noexcept {
     instance const* const i = instance_;
-    i->run(i->blob, i->bound, i->arena, i->state, i->threads, in, out);
+    i->run(i->blob, i->arena, i->state, i->threads, in, out);
   }
   template <class F>
   DSI_INLINE void call_observed(F& f, void const* const* in, void* const* out) noexcept {
     instance const* const i = instance_;
     i->net->run_observed(
-        i->blob, i->bound, i->arena, i->state, i->threads, in, out,
+        i->blob, i->arena, i->state, i->threads, in, out,
         [](void* user, event const* seen) { (*static_cast<std::remove_reference_t<F>*>(user))(*seen); },
         const_cast<void*>(static_cast<void const volatile*>(&f)));
   }

@@ -23,39 +23,46 @@ inline int fail(errc code, message const& what, char* text, std::size_t text_siz
   return 1 + static_cast<int>(code);
 }
 
-/// x86-64 names from low to high: what DSI_ISA may say.
-inline constexpr char const* levels[] = {"v2", "v3", "v4", "v4_vnni", "v4_bf16"};
-inline constexpr int level_count = sizeof(levels) / sizeof(levels[0]);
-
 /// Its place among the levels; -1 for "native", "aarch64" and unknown names.
 inline int level_of(char const* isa) noexcept {
-  for (int i = 0; i < level_count; ++i)
-    if (std::strcmp(levels[i], isa) == 0) return i;
+  for (int i = 0; i < isa_level_count; ++i)
+    if (std::strcmp(isa_levels[i].name, isa) == 0) return i;
   return -1;
 }
 
-/// The best unit for `available`, not above the level `limit` (none when empty). Null, with a text, when there is none.
+/// What DSI_ISA allows: units up to a level, or up to a unit of the network by its own name (native).
+struct isa_limit {
+  int level = -1;    ///< -1: no level
+  int last_unit = 0;
+
+  /// A unit with a level's name is of that level, whatever flags a user added; any other is what its code needs.
+  bool allows(unit const& u) const noexcept {
+    if (level < 0) return true;
+    int const own = level_of(u.isa);
+    return own >= 0 ? own <= level : (u.features & ~isa_levels[level].features) == 0;
+  }
+};
+
+/// The best unit for `available`, not above `limit`, what DSI_ISA says (null or empty: any). Null, with a text, when there is none.
 inline unit const* choose(model const& m, std::uint64_t available, char const* limit, int& code, char* text,
                           std::size_t text_size) noexcept {
   message what("dsi: network ");
   what << m.name;
-  int highest = level_count;
+  isa_limit most{-1, m.unit_count - 1};
   if (limit != nullptr && *limit != '\0') {
-    highest = level_of(limit);
-    bool known = highest >= 0;
-    for (int i = 0; i < m.unit_count; ++i) known = known || std::strcmp(m.units[i]->isa, limit) == 0;
-    if (!known) {
+    most.level = level_of(limit);
+    int own = m.unit_count - 1;
+    while (own >= 0 && std::strcmp(m.units[own]->isa, limit) != 0) --own;
+    if (most.level < 0 && own < 0) {
       what << ": DSI_ISA=" << limit << " is none of";
-      for (char const* l : levels) what << " " << l;
+      for (isa_level const& l : isa_levels) what << " " << l.name;
       code = fail(errc::invalid_argument, what << "; mend the environment variable or unset it", text, text_size);
       return nullptr;
     }
-    if (highest < 0) highest = level_count;  // a unit's own name without a level, such as native: nothing to lower to
+    if (most.level < 0) most.last_unit = own;
   }
-  for (int i = m.unit_count - 1; i >= 0; --i) {
-    unit const* const u = m.units[i];
-    if ((u->features & ~available) == 0 && level_of(u->isa) <= highest) return u;
-  }
+  for (int i = most.last_unit; i >= 0; --i)
+    if ((m.units[i]->features & ~available) == 0 && most.allows(*m.units[i])) return m.units[i];
   what << " was compiled for";
   for (int i = 0; i < m.unit_count; ++i) what << " " << m.units[i]->isa;
   what << "; this processor has " << level_name(available);
@@ -107,7 +114,6 @@ inline void deallocate(void* p) noexcept { ::operator delete(p, std::align_val_t
 namespace runtime {
 
 inline void bind(instance* i, void const* blob, std::size_t size) noexcept {
-  if (i->net->bind != nullptr) i->net->bind(blob, size, const_cast<void*>(i->bound));
   i->blob = blob;
   i->blob_size = size;
 }
@@ -146,7 +152,6 @@ inline int open(model const* m, int which, void const* blob, std::size_t size, i
   std::size_t const pointers = parts.take(sizeof(void*) * static_cast<std::size_t>(n.input_count + n.output_count));
   std::size_t const threads = parts.take(u->threads_bytes);
   std::size_t const state = parts.take(n.state_bytes);
-  std::size_t const bound = parts.take(n.bound_bytes);
   std::size_t const arena = parts.take(n.arena_bytes);
   std::size_t const io = parts.used;
   for (int k = 0; k < n.input_count; ++k) parts.take(detail::bytes_of(n.inputs[k]));
@@ -168,7 +173,7 @@ inline int open(model const* m, int which, void const* blob, std::size_t size, i
   for (int k = 0; k < n.output_count; ++k) outputs[k] = memory + slots.take(detail::bytes_of(n.outputs[k]));
 
   auto* const i = ::new (static_cast<void*>(memory)) instance{
-      n.run, blob, memory + bound, memory + arena, memory + state, memory + threads, &n, u, size, parts.used, inputs, outputs};
+      n.run, blob, memory + arena, memory + state, memory + threads, &n, u, size, parts.used, inputs, outputs};
   bind(i, blob, size);
   reset(i);
   if (u->threads_start != nullptr) u->threads_start(i->threads);

@@ -2,6 +2,7 @@
 // An engine runs a network: it owns scratch memory and state, refers to weights, and run() does nothing but compute.
 #pragma once
 
+#include <concepts>
 #include <span>
 
 #include <dsi/parallel/serial.hpp>
@@ -45,52 +46,58 @@ struct engine_io<Self, Network, std::integer_sequence<int, I...>, std::integer_s
 
 }  // namespace detail
 
-/// Runs Model on Backend. Storage: heap_storage, static_storage<Tag> or inline_storage. Team: a thread policy.
+/// Runs Model on Backend. Storage: heap_storage, static_storage<Tag> or inline_storage. Team: a thread policy, which the engine
+/// owns, or a reference to one (my_pool&), which outlives the engine and may serve several, one run at a time.
 template <class Model, class Backend = simd_backend<>, class Storage = heap_storage, class Team = serial>
 class engine : public detail::engine_io<engine<Model, Backend, Storage, Team>, network<Model, Backend>,
                                         std::make_integer_sequence<int, Model::description.view().input_count>,
                                         std::make_integer_sequence<int, Model::description.view().output_count>> {
+  static_assert(thread_policy<std::remove_reference_t<Team>>, "dsi::engine: Team must be a thread policy (parallel/thread_policy.hpp), or a reference to one");
+
  public:
   using network_type = network<Model, Backend>;
   using runner_type = runner<network_type>;
   using weights_type = weights<Model, Backend>;
   static constexpr std::size_t state_bytes = runner_type::state_bytes;
 
-  /// Uses weights, which must outlive the engine. With heap_storage this allocates once; without memory it throws bad_alloc
-  /// (ends the program under -fno-exceptions).
-  explicit engine(weights_type const& w, Team team = Team{}) : weights_(w.data()), team_(std::move(team)) {
+  /// Uses weights, which must outlive the engine. The team is made in place from what follows: nothing, a team to move from,
+  /// the arguments of its constructor, or the pool that Team refers to. With heap_storage this allocates once; without memory it
+  /// throws bad_alloc (ends the program under -fno-exceptions).
+  template <class... TeamArgs>
+    requires std::is_constructible_v<Team, TeamArgs...>
+  explicit engine(weights_type const& w, TeamArgs&&... team) : weights_(w.data()), team_(std::forward<TeamArgs>(team)...) {
     if (memory_.data() == nullptr) out_of_memory();
     reset();
   }
+  template <class... TeamArgs>
+  explicit engine(weights_type const&&, TeamArgs&&...) = delete;  // the weights would be gone before the first run
   engine(engine const&) = delete;
   engine& operator=(engine const&) = delete;
 
   /// Other weights from now on. Not during run().
   void bind(weights_type const& w) noexcept { weights_ = w.data(); }
+  void bind(weights_type const&&) = delete;
 
   /// Recurrent state back to its start values.
   void reset() noexcept { runner_type::reset(state()); }
-  /// Copies the state out, and back in. The span must have state_bytes bytes; otherwise nothing happens and false returns.
-  bool save(std::span<std::byte> to) const noexcept {
-    if (to.size() != state_bytes) return false;
-    std::memcpy(to.data(), const_cast<engine*>(this)->state(), state_bytes);
-    return true;
+  /// Copies the state out, and back in. Saved bytes fit any engine of the same model and backend.
+  void save(std::span<std::byte, state_bytes> to) const noexcept {
+    if constexpr (state_bytes > 0) std::memcpy(to.data(), const_cast<engine*>(this)->state(), state_bytes);
   }
-  bool restore(std::span<std::byte const> from) noexcept {
-    if (from.size() != state_bytes) return false;
-    std::memcpy(state(), from.data(), state_bytes);
-    return true;
+  void restore(std::span<std::byte const, state_bytes> from) noexcept {
+    if constexpr (state_bytes > 0) std::memcpy(state(), from.data(), state_bytes);
   }
-  Team& team() noexcept { return team_; }
+  std::remove_reference_t<Team>& team() noexcept { return team_; }
 
   void run_pointers(void const* const* in, void* const* out) noexcept {
     check_overlap(in, out);
-    run_context<Team> context{team_};
+    context_type context{team_};
     runner_type::run(frame(in, out), context);
   }
   template <class Observer>
   void observe_pointers(void const* const* in, void* const* out, Observer&& observer) {
-    run_context<Team> context{team_};
+    check_overlap(in, out);
+    context_type context{team_};
     if constexpr (requires { observer.before(0); }) {
       runner_type::run_observed(frame(in, out), context, observer);
     } else {
@@ -104,6 +111,7 @@ class engine : public detail::engine_io<engine<Model, Backend, Storage, Team>, n
   }
 
  private:
+  using context_type = run_context<std::remove_reference_t<Team>>;
   static constexpr std::size_t arena_bytes = runner_type::arena_bytes;
   /// Outputs are written while inputs are still read.
   static void check_overlap([[maybe_unused]] void const* const* in, [[maybe_unused]] void* const* out) noexcept {

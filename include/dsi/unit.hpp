@@ -63,7 +63,7 @@ struct unit_network {
   static run_frame frame(void const* blob, void* arena, void* state, void const* const* in, void* const* out) noexcept {
     return {static_cast<std::byte const*>(blob) + data_offset, static_cast<std::byte*>(arena), static_cast<std::byte*>(state), in, out};
   }
-  static void run(void const* blob, void const*, void* arena, void* state, void* threads, void const* const* in, void* const* out) noexcept {
+  static void run(void const* blob, void* arena, void* state, void* threads, void const* const* in, void* const* out) noexcept {
     if constexpr (std::is_empty_v<Team>) {
       Team team;
       run_context<Team> context{team};
@@ -98,7 +98,7 @@ struct unit_network {
       observer(user, &out);
     }
   };
-  static void run_observed(void const* blob, void const*, void* arena, void* state, void* threads, void const* const* in, void* const* out,
+  static void run_observed(void const* blob, void* arena, void* state, void* threads, void const* const* in, void* const* out,
                            embed::observer_function observer, void* user) noexcept {
     forward_events events{observer, user};
     if constexpr (std::is_empty_v<Team>) {

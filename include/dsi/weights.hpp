@@ -68,12 +68,14 @@ class weights {
     return result<weights>(std::move(w));
   }
 
-  /// Packs values given by name. Every parameter must be there once, with its number of elements and its element type.
-  /// Errors: mismatch (says which parameter), not_finite, out_of_memory.
+  /// Packs values given by name. Every parameter must be there once, with its number of elements and its element type, and what
+  /// is packed (batch norms folded in) must be what load() takes: finite; operands of elementwise operators may hold infinities.
+  /// Errors: mismatch, not_finite (both say which parameter), out_of_memory.
   static result<weights> from(std::span<named_values const> values) {
     constexpr graph_view g = network_type::graph;
     constexpr plan_view p = network_type::plan;
     void const* source[g.tensor_count > 0 ? g.tensor_count : 1]{};
+    bool given[g.tensor_count > 0 ? g.tensor_count : 1]{};
     for (named_values const& v : values) {
       int const t = find(v.name);
       if (t < 0) return failure{errc::mismatch, message("the model has no parameter ").append(v.name)};
@@ -82,14 +84,12 @@ class weights {
         return failure{errc::mismatch, message(v.name).append(" has type ").append(name_of(v.type)).append(" but the model needs ").append(name_of(d.type))};
       if (d.size() != v.size)
         return failure{errc::mismatch, message(v.name).append(" has ").append(v.size).append(" elements but the model needs ").append(d.size())};
-      if (is_floating(v.type))
-        for (index i = 0; i < v.size; ++i)
-          if (!is_finite(element_as_double(v.type, v.data, i)))
-            return failure{errc::not_finite, message(v.name).append(" holds a NaN or an infinity at element ").append(i)};
+      if (given[t]) return failure{errc::mismatch, message(v.name).append(" is given twice; leave one out")};
+      given[t] = true;
       source[t] = v.data;
     }
     for (int t = 0; t < g.tensor_count; ++t)
-      if (g.tensors[t].kind == tensor_kind::parameter && source[t] == nullptr)
+      if (g.tensors[t].kind == tensor_kind::parameter && !given[t])
         return failure{errc::mismatch, message("no values given for parameter ").append(g.tensors[t].name.text().view())};
     weights w;
     constexpr index scratch_doubles = pack_scratch(p);
@@ -100,6 +100,7 @@ class weights {
     pack_weights(g, p, [&](int t) { return source[t]; },
                  [](int node, auto const& get, index c, double& s, double& b) { detail::affine_table<network_type>::ask(node, get, c, s, b); }, data,
                  reinterpret_cast<double*>(scratch.data()));
+    if (bad_value const bad = first_bad_value(p, data); bad.weight >= 0) return not_finite(bad, source);
     write_blob_header(w.memory_.data(), network_type::structure, p);
     return result<weights>(std::move(w));
   }
@@ -115,7 +116,32 @@ class weights {
  private:
   weights() = default;
   static failure no_memory() { return {errc::out_of_memory, "no memory for the weights"}; }
-  static bool is_finite(double v) { return v - v == 0; }
+  /// Says which of the given values the bad one comes from.
+  static failure not_finite(bad_value bad, void const* const* source) {
+    constexpr graph_view g = network_type::graph;
+    constexpr plan_view p = network_type::plan;
+    plan_weight const& w = p.weights[bad.weight];
+    auto const culprit = [&](int t) {
+      tensor_desc const& d = g.desc(t);
+      auto const* const data = static_cast<std::byte const*>(source[t]);
+      for (index i = 0; is_floating(d.type) && i < d.size(); ++i)
+        if (!acceptable(d.type, data + i * size_of(d.type), w.infinities)) return i;
+      return index{-1};
+    };
+    auto const named = [&](int t) { return g.tensors[t].name.text(); };
+    auto const holds = [&](int t, index i) { return failure{errc::not_finite, named(t).append(" holds a NaN or an infinity at element ").append(i)}; };
+    if (w.tensor >= 0)
+      if (index const i = culprit(w.tensor); i >= 0) return holds(w.tensor, i);
+    int last = -1;
+    for (int f = 0; f < w.folds; ++f) {
+      int const node = last = p.members[w.fold_first + f];
+      for (int k = 1; k < g.nodes[node].inputs; ++k)
+        if (index const i = culprit(g.input_of(node, k)); i >= 0) return holds(g.input_of(node, k), i);
+    }
+    message m = last < 0 ? message("a weight") : g.nodes[last].name.text();
+    if (last >= 0) m.append(": its parameters");
+    return {errc::not_finite, m.append(" give a NaN or an infinity once packed into ").append(w.tensor >= 0 ? named(w.tensor).view() : std::string_view("the bias before it")).append(" (a variance that is not positive, or values too large for the type)")};
+  }
   static int find(std::string_view name) {
     constexpr graph_view g = network_type::graph;
     for (int t = 0; t < g.tensor_count; ++t)

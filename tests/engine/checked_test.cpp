@@ -2,11 +2,10 @@
 // checked<Backend, Reference> finds the step whose kernel is wrong, and only that one; good backends pass.
 #include <array>
 #include <random>
-#include <vector>
 
 #include <doctest/doctest.h>
 
-#include <dsi/dsi.hpp>
+#include "support/random_weights.hpp"
 
 namespace {
 
@@ -28,30 +27,6 @@ struct wrong_pool : kernel_defaults {
   }
 };
 
-/// Random values for every parameter of a model.
-template <class Model, class Backend = simd_backend<>>
-weights<Model, Backend> random_weights() {
-  static std::vector<std::vector<float>> values;
-  static std::vector<std::string> names;
-  std::vector<named_values> named;
-  std::mt19937 g(3);
-  std::uniform_real_distribution<float> u(-0.5f, 0.5f);
-  constexpr graph_view view = Model::description.view();
-  values.clear();
-  names.clear();
-  values.reserve(64);
-  names.reserve(64);
-  for (int t = 0; t < view.tensor_count; ++t) {
-    if (view.tensors[t].kind != tensor_kind::parameter) continue;
-    auto& v = values.emplace_back(static_cast<std::size_t>(view.desc(t).size()));
-    for (float& x : v) x = u(g);
-    named.emplace_back(names.emplace_back(view.tensors[t].name.text().view()), v);
-  }
-  auto w = weights<Model, Backend>::from(named);
-  REQUIRE(w);
-  return std::move(*w);
-}
-
 std::array<float, 216> image() {
   std::array<float, 216> x;
   std::mt19937 g(1);
@@ -63,7 +38,7 @@ std::array<float, 216> image() {
 }  // namespace
 
 TEST_CASE("every step of a good backend agrees with the reference") {
-  auto const w = random_weights<net>();
+  auto const w = support::random_weights<net>();
   engine<net, checked<simd_backend<>, reference_backend>> watched(w);
   engine<net> plain(w);
   std::array<float, 6> a, b;
@@ -82,7 +57,7 @@ TEST_CASE("every step of a good backend agrees with the reference") {
 
 TEST_CASE("the step with the wrong kernel is named, and the steps after it are not blamed") {
   using backend = with_kernels<simd_backend<>, wrong_pool>;
-  auto const w = random_weights<net, backend>();
+  auto const w = support::random_weights<net, backend>();
   engine<net, checked<backend>> watched(w);
   std::array<float, 6> y;
   watched.run(image(), y);

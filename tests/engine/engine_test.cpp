@@ -17,6 +17,11 @@ using namespace dsi;
 
 struct net : pipeline<input<float, 2, 6>, dense<5>, batch_norm<>, relu, dense<3, false>, softmax> {};
 struct other_net : pipeline<input<float, 2, 6>, dense<5>, batch_norm<>, sigmoid, dense<3, false>, softmax> {};
+struct viewed : pipeline<input<float, 2, 6>, dense<4, false>, flatten<0>, relu, reshape<4, 2>> {};
+struct folded : graph<named_input<"x", float, 1, 4>, parameter<"w", float, 4, 4>, parameter<"scale", float, 4>, node<"h", dense<4, false>, "x", "w">,
+                      node<"scaled", mul, "h", "scale">, node<"y", relu, "scaled">, output<"y">> {};
+struct narrow_norm : graph<named_input<"x", half, 1, 4>, parameter<"w", half, 4, 4>, parameter<"scale", half, 4>, node<"h", dense<4, false>, "x", "w">,
+                           node<"y", mul, "h", "scale">, output<"y">> {};
 struct masked : graph<named_input<"x", float, 2, 4>, parameter<"mask", float, 4>, node<"m", add, "x", "mask">, node<"y", softmax, "m">, output<"y">> {};
 
 struct parameters {
@@ -104,6 +109,43 @@ TEST_CASE("values by name: each parameter once, with its type and size, finite")
     values[1] = named_values("dense0.bias", bias);
     CHECK(says(refusal(values, errc::not_finite), "dense0.bias holds a NaN or an infinity at element 3"));
   }
+}
+
+TEST_CASE("what from() takes load() takes, and what it refuses it names") {
+  parameters p;
+  // A folded batch norm whose square root or quotient is no number: the operator is named.
+  for (float bad : {-1.f, -1e-5f}) {
+    parameters q = p;
+    q.variance[2] = bad;
+    CHECK(says(refusal(q.named(), errc::not_finite), "batch_norm1: its parameters give a NaN or an infinity once packed into dense0.weight"));
+  }
+  // A bad value of a folded parameter: that parameter is named.
+  parameters q = p;
+  q.mean[4] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(says(refusal(q.named(), errc::not_finite), "batch_norm1.mean holds a NaN or an infinity at element 4"));
+  // Too large only once packed: 60000 * 60000 is no half.
+  std::vector<half> const large(16, half(60000.f));
+  auto const overflowing = weights<narrow_norm>::from({{"w", large}, {"scale", std::span(large).first(4)}});
+  REQUIRE(!overflowing);
+  CHECK(overflowing.error().code == errc::not_finite);
+  CHECK(says(std::string(overflowing.error().what.view()), "y: its parameters give a NaN or an infinity once packed into w"));
+  // A mask of an addition may hold infinities, no NaN.
+  std::vector<float> mask{0, -std::numeric_limits<float>::infinity(), 0, 0};
+  auto const w = weights<masked>::from({{"mask", mask}});
+  REQUIRE_MESSAGE(w, (w ? "" : w.error().what.c_str()));
+  CHECK(weights<masked>::load(w->bytes()));
+  mask[2] = std::numeric_limits<float>::quiet_NaN();
+  auto const bad = weights<masked>::from({{"mask", mask}});
+  REQUIRE(!bad);
+  CHECK(says(std::string(bad.error().what.view()), "mask holds a NaN or an infinity at element 2"));
+}
+
+TEST_CASE("the same name twice is refused, whichever comes first") {
+  parameters const p;
+  auto const one = p.named();
+  std::vector<named_values> values(one.begin(), one.end());
+  values.push_back(named_values("dense0.bias", p.shift));
+  CHECK(says(refusal(values, errc::mismatch), "dense0.bias is given twice"));
 }
 
 TEST_CASE("a blob is what from() made, or is refused with the reason") {
@@ -258,4 +300,55 @@ TEST_CASE("unfused and kept, the observer sees the tensors inside a group, and t
   CHECK(steps == std::vector<std::string>{"dense0", "batch_norm1", "relu2", "dense3", "softmax4"});
   auto const expected = run(together);
   for (std::size_t i = 0; i < y.size(); ++i) CHECK(y[i] == doctest::Approx(expected[i]).epsilon(1e-5));
+}
+
+TEST_CASE("keep_all folds nothing: the tensor before a folded layer is seen") {
+  using kept = with_options<simd_backend<>, plan_options{.fuse = false, .keep_all = true}>;
+  std::vector<float> const w(16, 0.5f), scale{2, 3, 4, 5};
+  auto const v = weights<folded, kept>::from({{"w", w}, {"scale", scale}});
+  REQUIRE(v);
+  engine<folded, kept> e(*v);
+  std::array<float, 4> const in{1, 1, 1, 1};
+  std::array<float, 4> out{};
+  std::vector<std::string> steps;
+  float before = 0;
+  e.observe(
+      [&](step_event const& event) {
+        steps.emplace_back(event.name.text().view());
+        if (steps.back() == "h") before = static_cast<float const*>(event.data)[3];
+      },
+      in, out);
+  CHECK(steps == std::vector<std::string>{"h", "scaled", "y"});
+  CHECK(before == 2);
+  CHECK(out[3] == 10);
+}
+
+TEST_CASE("views are steps, too: an observer sees their tensors") {
+  std::vector<float> const w(24, 0.5f);
+  auto const v = weights<viewed>::from({{"dense0.weight", w}});
+  REQUIRE(v);
+  engine<viewed> e(*v);
+  std::array<float, 8> y{};
+  std::vector<std::string> steps;
+  e.observe(
+      [&](step_event const& event) {
+        steps.push_back(std::string(event.kernel == "view" ? "=" : "") + std::string(event.name.text().view()));
+        CHECK(event.data != nullptr);
+        CHECK(event.results[0] == event.data);
+        if (event.kernel == "view") {
+          CHECK(event.bytes == 0);
+          CHECK(event.macs == 0);
+        }
+        if (steps.back() == "=flatten1") CHECK(event.desc.extents == shape(1, 8));
+      },
+      x, y);
+  CHECK(steps == std::vector<std::string>{"dense0", "=flatten1", "relu2", "=reshape3"});
+
+  // A backend that is judged step by step skips them.
+  engine<viewed, checked<simd_backend<>, reference_backend>> watched(*v);
+  std::array<float, 8> again{};
+  watched.run(x, again);
+  CHECK(again == y);
+  CHECK(watched.checks().size() == 2);
+  CHECK(watched.first_departure() == nullptr);
 }

@@ -178,7 +178,7 @@ def main():
     wanted = lambda name: not o.only or any(name.startswith(x) for x in o.only)
     cases = [Case(n, models / n) for n in names if wanted(n)]
     write_project(work, o.source.resolve(), cases, o.isa)
-    settings = [f'-DDSI_TOOL={o.tool}'] if o.tool else []
+    settings = [f'-DDSI_TOOL={os.path.abspath(o.tool)}'] if o.tool else []
     configure = ['cmake', '-G', 'Ninja', '-S', str(work), '-B', str(work / 'build'), '-DCMAKE_BUILD_TYPE=', '-DCMAKE_CXX_FLAGS=-O2', '-DDSI_TESTS=OFF', '-DDSI_BENCH=OFF', '-DDSI_EXAMPLES=OFF', *settings]
     with open(work / 'log', 'w') as log:
         if subprocess.run(configure, stdout=log, stderr=subprocess.STDOUT).returncode != 0:

@@ -54,6 +54,16 @@ struct other_wiring : graph<named_input<"x", float, 1, 6>, parameter<"w", float,
 struct leaky : graph<named_input<"x", float, 1, 6>, node<"z", leaky_relu<leaky_relu_attributes{constant(0.1f)}>, "x">, output<"z">> {};
 struct leakier : graph<named_input<"x", float, 1, 6>, node<"z", leaky_relu<leaky_relu_attributes{constant(0.2f)}>, "x">, output<"z">> {};
 
+// Attributes that are shapes: an order of dimensions counts, extents that follow the batch do not.
+template <class Op>
+struct through : pipeline<input<float, 2, 3, 3>, Op, flatten<1>, dense<4>> {};
+template <dsi::index Batch>
+struct sized : pipeline<input<float, Batch, 3, 3>, reshape<Batch, 9>, dense<6>, slice<slice_attributes{shape(0, 0), shape(1, 1), shape(Batch, 4)}>,
+                        reshape<Batch, 2, 2>, tile<1, 1, 1>> {};
+template <dsi::index Batch>
+struct widened : graph<named_input<"x", float, Batch, 4>, parameter<"token", float, 1, 4>, node<"tokens", expand<Batch, 4>, "token">,
+                       node<"tiled", tile<Batch, 1>, "token">, node<"a", add, "x", "tokens">, node<"y", add, "a", "tiled">, output<"y">> {};
+
 }  // namespace
 
 TEST_CASE("a pipeline names its parameters after the layer and its number") {
@@ -106,4 +116,17 @@ TEST_CASE("the structure hash follows operators, wiring and parameters, not name
   CHECK(structure_hash(view_of<other_output>) != hash);
   CHECK(structure_hash(view_of<other_wiring>) != hash);
   CHECK(structure_hash(view_of<leaky>) != structure_hash(view_of<leakier>));
+}
+
+TEST_CASE("the structure hash follows attributes that are shapes, except what follows the batch") {
+  CHECK(structure_hash(view_of<through<dsi::transpose<0, 2, 1>>>) != structure_hash(view_of<through<dsi::transpose<0, 1, 2>>>));
+  constexpr auto padded = [](dsi::index left, dsi::index right) { return pad_attributes{.before = shape(0, 0, left), .after = shape(0, 0, right)}; };
+  CHECK(structure_hash(view_of<through<pad<padded(1, 2)>>>) != structure_hash(view_of<through<pad<padded(2, 1)>>>));
+  constexpr auto from = [](dsi::index first) { return slice_attributes{shape(0, first, 0), shape(1, 1, 1), shape(2, 2, 3)}; };
+  CHECK(structure_hash(view_of<through<slice<from(0)>>>) != structure_hash(view_of<through<slice<from(1)>>>));
+  using halves = graph<named_input<"x", float, 1, 6>, node<"s", split<1, 2, 4>, "x">, output<"s.0">, output<"s.1">>;
+  using others = graph<named_input<"x", float, 1, 6>, node<"s", split<1, 4, 2>, "x">, output<"s.0">, output<"s.1">>;
+  CHECK(structure_hash(view_of<halves>) != structure_hash(view_of<others>));
+  CHECK(structure_hash(view_of<sized<1>>) == structure_hash(view_of<sized<9>>));
+  CHECK(structure_hash(view_of<widened<1>>) == structure_hash(view_of<widened<9>>));
 }

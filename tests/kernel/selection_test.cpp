@@ -57,6 +57,17 @@ using dense_problem = dsi::problem<dsi::dense<Outputs>, dsi::tensor_list<dsi::te
                                    dsi::tensor_list<dsi::tensor<float, dsi::extents<1, Outputs>>>>;
 using opaque_problem = dsi::problem<opaque, dsi::tensor_list<dsi::tensor<float, dsi::extents<3>>>, dsi::tensor_list<dsi::tensor<float, dsi::extents<3>>>>;
 
+/// A dense layer whose weight has the type Weight. No network gets so far; a problem written by hand may.
+template <class Weight>
+struct mixed_dense {
+  using problem = dsi::problem<dsi::dense<7>, dsi::tensor_list<dsi::tensor<float, dsi::extents<1, 20>>, dsi::tensor<Weight, dsi::extents<7, 20>>, dsi::tensor<float, dsi::extents<7>>>,
+                               dsi::tensor_list<dsi::tensor<float, dsi::extents<1, 7>>>>;
+  template <bool Runs>
+  static void check() {
+    static_assert(dsi::is_native<dsi::reference_backend, problem> == Runs);
+  }
+};
+
 template <class Backend, class Problem>
 constexpr std::string_view chosen = dsi::kernel_for<Backend, Problem>::name;
 
@@ -107,6 +118,11 @@ TEST_CASE("native means: not by the fallback") {
   CHECK(y == std::array<float, 3>{-1, 2, -3});
 }
 
+TEST_CASE("the reference reads no tensor as another type") {
+  mixed_dense<float>::check<true>();
+  mixed_dense<dsi::half>::check<false>();
+}
+
 TEST_CASE("isolated runs kernels of one problem on equal tensors") {
   using problem = dense_problem<7>;
   dsi::serial team;
@@ -134,7 +150,10 @@ TEST_CASE("describe and observe name the kernels that run") {
   std::string text;
   dsi::describe<model, backend>([&](std::string_view line) { text += line; });
   CHECK(text.find("[1, 7] float32 row_major  kernel: one\n") != text.npos);
-  CHECK(text.find("[1, 9] float32 row_major  kernel: tile\n") != text.npos);
+  // A kernel with a tuning value is named with it.
+  using tile = dsi::kernel_for<plain, dense_problem<9>>;
+  std::string const tuning = "{" + std::to_string(tile::tuning.rows) + ", " + std::to_string(tile::tuning.panels) + "}";
+  CHECK(text.find("[1, 9] float32 row_major  kernel: tile " + tuning + "\n") != text.npos);
 
   std::vector<float> const zeros(200);
   std::span<float const> const z(zeros);

@@ -81,8 +81,6 @@ class Net:
         info = lambda k, v: helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
         if output_values is None:
             outputs = [helper.make_empty_tensor_value_info(k) for k in self.outputs]
-            for o in outputs:
-                o.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
         else:
             outputs = [info(k, v) for k, v in zip(self.outputs, output_values)]
         ir = IR[self.opset]

@@ -142,3 +142,50 @@ case('matmul_3d_opset7', matmul((3, 5, 21), (3, 21, 9)), 7)
 case('matmul_attention', lambda n: n.op('MatMul', n.op('Softmax', n.op('Div', n.op(
     'MatMul', n.x(1, 3, 7, 11), n.op('Transpose', n.x(1, 3, 9, 11), perm=[0, 1, 3, 2])), n.w(value=f(11 ** .5))), axis=-1), n.x(1, 3, 9, 5)))
 case('fused_matmul_add_relu', lambda n: n.op('Relu', n.op('Add', n.op('MatMul', n.x(3, 21), n.w(21, 19, scale=.3)), n.w(19))))
+
+
+def ints(n, dtype, *shape, low=-9, high=10):
+    """An input of whole numbers."""
+    return n.x(value=n.rng.integers(max(low, np.iinfo(dtype).min), high, shape).astype(dtype))
+
+
+def whole(n, dtype, *values):
+    return n.w(value=np.array(values, dtype))
+
+
+# Integers, double and bool at run time: the reference loops.
+case = family('integer')
+for t in ('i8', 'i4', 'u1', 'i2'):
+    name = np.dtype(t).name
+    case(f'add_{name}', lambda n, t=t: n.op('Add', ints(n, t, 3, 7), ints(n, t, 7)))
+    case(f'mul_{name}', lambda n, t=t: n.op('Mul', ints(n, t, 3, 7), ints(n, t, 3, 1)))
+for t in ('i8', 'i4'):
+    name = np.dtype(t).name
+    case(f'sub_{name}', lambda n, t=t: n.op('Sub', ints(n, t, 3, 7), whole(n, t, 5)))
+    case(f'div_{name}', lambda n, t=t: n.op('Div', ints(n, t, 3, 7, low=-99, high=99), whole(n, t, 3, -3, 7, 1, -1, 2, 50)))
+    case(f'mod_{name}', lambda n, t=t: n.op('Mod', ints(n, t, 3, 7, low=-99, high=99), whole(n, t, 3, -3, 7, 1, -1, 2, 50)))
+    case(f'fmod_{name}', lambda n, t=t: n.op('Mod', ints(n, t, 3, 7, low=-99, high=99), whole(n, t, 3, -3, 7, 1, -1, 2, 50), fmod=1))
+    case(f'abs_neg_sign_{name}', lambda n, t=t: n.op('Add', n.op('Abs', ints(n, t, 3, 7)), n.op('Mul', n.op('Neg', ints(n, t, 3, 7)), n.op('Sign', ints(n, t, 3, 7)))))
+    case(f'min_max_{name}', lambda n, t=t: n.op('Max', n.op('Min', ints(n, t, 3, 7), ints(n, t, 3, 7)), whole(n, t, -2)))
+    case(f'clip_{name}', lambda n, t=t: n.op('Clip', ints(n, t, 3, 7), n.w(value=np.array(-3, t)), n.w(value=np.array(4, t))))
+    case(f'reduce_sum_{name}', lambda n, t=t: n.op('ReduceSum', ints(n, t, 3, 7), whole(n, 'i8', 1)))
+    case(f'reduce_max_{name}', lambda n, t=t: n.op('ReduceMax', ints(n, t, 3, 7), axes=[0]))
+    case(f'matmul_{name}', lambda n, t=t: n.op('MatMul', ints(n, t, 3, 7), ints(n, t, 7, 2)))
+case('relu_int32', lambda n: n.op('Relu', ints(n, 'i4', 3, 7)))
+case('clip_beyond_a_double', lambda n: n.op('Clip', n.x(value=np.array([2**53, 2**53 + 1, 2**53 + 2, -5], 'i8')), n.w(value=np.array(2**53 + 1, 'i8'))))
+case('pad_beyond_a_float', lambda n: n.op('Pad', ints(n, 'i8', 2, 3), n.ints(1, 0, 0, 2), n.w(value=np.array(2**40 + 1, 'i8'))))
+case('pad_double', lambda n: n.op('Pad', n.x(value=n.rng.standard_normal((2, 3))), n.ints(0, 1, 1, 0), n.w(value=np.array(0.1))))
+case('clip_double', lambda n: n.op('Clip', n.x(value=n.rng.standard_normal((2, 3))), n.w(value=np.array(0.1))))
+case('clip_computed_limit', lambda n: n.op('Clip', n.x(3, 7), n.x(value=f(-.25)), n.w(value=f(.5))))
+case('pow_int64_by_float', lambda n: n.op('Pow', ints(n, 'i8', 3, 7, low=0), n.w(value=f(2))))
+case('pow_float_by_int64', lambda n: n.op('Pow', n.x(3, 7), n.w(value=np.array(3, 'i8'))))
+case('mod_float', lambda n: n.op('Mod', n.x(3, 7, scale=5), n.x(7, low=.5, high=2), fmod=1))
+case('compare_and_choose', lambda n: (lambda a, b: n.op('Where', n.op('Less', a, b), a, b))(ints(n, 'i8', 3, 7), ints(n, 'i8', 7)))
+case('logic', lambda n: (lambda a, b: n.op('Xor', n.op('And', n.op('Greater', a, b), n.op('Not', n.op('Equal', a, b))), n.op('GreaterOrEqual', b, a)))(
+    ints(n, 'i4', 3, 7), ints(n, 'i4', 7)))
+case('bitwise_opset18', lambda n: (lambda a, b: n.op('BitwiseXor', n.op('BitwiseAnd', a, b), n.op('BitwiseOr', n.op('BitwiseNot', a), b)))(
+    ints(n, 'i4', 3, 7, low=-99, high=99), ints(n, 'i4', 7, low=-99, high=99)), 18)
+case('shift', lambda n: n.op('BitShift', ints(n, 'u4', 3, 7, low=0, high=2**20), ints(n, 'u4', 7, low=0, high=9), direction='LEFT'))
+case('cast_int64_to_float', lambda n: n.op('Cast', ints(n, 'i8', 3, 7), to=1))
+case('cast_float_to_uint8', lambda n: n.op('Cast', n.x(3, 7, low=0, high=255), to=2))
+case('shift_right', lambda n: n.op('BitShift', ints(n, 'u1', 3, 7, low=0, high=200), ints(n, 'u1', 7, low=0, high=7), direction='RIGHT'))

@@ -109,6 +109,19 @@ case('batch_norm_4d_opset7', norm((1, 7, 5, 9), epsilon=1e-2), 7)
 case('batch_norm_2d_opset9', norm((3, 13), epsilon=1e-2), 9)
 
 
+def rows(op, *parameters, **k):
+    """A norm of rows; each parameter has one of these shapes."""
+    return lambda n: n.op(op, n.x(2, 5, 13), *(n.w(*shape, low=.5, high=1.5) for shape in parameters), **k)
+
+
+case('layer_norm', rows('LayerNormalization', (13,), (13,)))
+case('layer_norm_axis_1_no_bias', rows('LayerNormalization', (5, 13), axis=1, epsilon=1e-3))
+case('layer_norm_smaller_scale', rows('LayerNormalization', (13,), (5, 1), axis=1))
+case('rms_norm_opset23', rows('RMSNormalization', (13,)), 23)
+case('rms_norm_axis_1_opset23', rows('RMSNormalization', (5, 13), axis=1, epsilon=1e-3), 23)
+case('rms_norm_smaller_scale_opset23', rows('RMSNormalization', (13,), axis=1), 23)
+
+
 def after_conv(follow, bias=True, channels=11):
     def build(n):
         at = n.op('Conv', n.x(1, 5, 9, 13), n.w(channels, 5, 3, 3, scale=.15), *([n.w(channels, scale=.3)] if bias else []),

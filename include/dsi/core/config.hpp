@@ -12,26 +12,59 @@
 #error "dsi: C++20 is required; compile with -std=c++20 or set CMAKE_CXX_STANDARD 20"
 #endif
 
-/// Opens the library's namespace: `namespace DSI_NAMESPACE { ... }`, `namespace DSI_NAMESPACE::simd { ... }`.
-/// The inline part names the instruction set and the checked mode, so that translation units of one program that
-/// were compiled with different flags never share a symbol (one definition rule). Units made by dsi_add_model are
-/// isolated by the linker as well.
+// The instruction sets that this translation unit's flags allow; simd/isa.hpp has a type for each.
+#if defined(__SSE2__)
+#define DSI_ISA_BASE 1
+#endif
+#if defined(__SSE4_2__)
+#define DSI_ISA_V2 1
+#endif
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#define DSI_ISA_V3 1
+#endif
+#if defined(DSI_ISA_V3) && defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define DSI_ISA_V4 1
+#if defined(__AVX512VNNI__)
+#define DSI_ISA_V4_VNNI 1
 #if defined(__AVX512BF16__)
+#define DSI_ISA_V4_BF16 1
+#endif
+#endif
+#endif
+#if defined(__aarch64__)
+#define DSI_ISA_NEON 1
+#endif
+
+/// Opens the library's namespace: `namespace DSI_NAMESPACE { ... }`, `namespace DSI_NAMESPACE::simd { ... }`.
+/// The inline part names the best of these instruction sets, wider registers beyond it (-mavx512f alone: v2_avx512) and the checked
+/// mode, so that translation units of one program that differ in these never share a symbol (one definition rule). Units that
+/// differ in other flags do share them: in -mgfni and the like, in contraction, in exceptions. What depends on exceptions is
+/// always inlined; for the rest compile all files that include kernels with equal flags, or use dsi_add_model, whose units are
+/// isolated by the linker as well.
+#if defined(DSI_ISA_V4_BF16)
 #define DSI_ABI_ISA v4_bf16
-#elif defined(__AVX512VNNI__)
+#elif defined(DSI_ISA_V4_VNNI)
 #define DSI_ABI_ISA v4_vnni
-#elif defined(__AVX512F__)
+#elif defined(DSI_ISA_V4)
 #define DSI_ABI_ISA v4
-#elif defined(__AVX2__) && defined(__FMA__)
+#elif defined(DSI_ISA_V3) && defined(__AVX512F__)
+#define DSI_ABI_ISA v3_avx512
+#elif defined(DSI_ISA_V3)
 #define DSI_ABI_ISA v3
+#elif defined(__AVX512F__)
+#define DSI_ABI_ISA v2_avx512
+#elif defined(__AVX2__)
+#define DSI_ABI_ISA v2_avx2
 #elif defined(__AVX__)
-#define DSI_ABI_ISA avx
-#elif defined(__SSE4_2__)
+#define DSI_ABI_ISA v2_avx
+#elif defined(DSI_ISA_V2)
 #define DSI_ABI_ISA v2
-#elif defined(__aarch64__)
-#define DSI_ABI_ISA aarch64
-#else
+#elif defined(DSI_ISA_BASE)
 #define DSI_ABI_ISA base
+#elif defined(DSI_ISA_NEON)
+#define DSI_ABI_ISA neon
+#else
+#define DSI_ABI_ISA scalar
 #endif
 #if defined(DSI_CHECKED)
 #define DSI_ABI_JOIN(Isa) abi0_##Isa##_checked

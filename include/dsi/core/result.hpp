@@ -93,15 +93,16 @@ class [[nodiscard]] result {
   explicit operator bool() const { return has_; }
   bool has_value() const { return has_; }
   /// Precondition: has_value().
-  T& operator*() & { return value_; }
-  T const& operator*() const& { return value_; }
-  T&& operator*() && { return std::move(value_); }
-  T* operator->() { return &value_; }
-  T const* operator->() const { return &value_; }
+  T& operator*() & { return checked(), value_; }
+  T const& operator*() const& { return checked(), value_; }
+  T&& operator*() && { return checked(), std::move(value_); }
+  T* operator->() { return checked(), &value_; }
+  T const* operator->() const { return checked(), &value_; }
   /// Precondition: !has_value().
-  failure const& error() const { return error_; }
+  failure const& error() const { return DSI_CHECK(!has_, "result::error: there is a value, no error"), error_; }
 
  private:
+  void checked() const { DSI_CHECK(has_, error_.what.c_str()); }
   union {
     T value_;
     failure error_;
@@ -117,7 +118,8 @@ class [[nodiscard]] result<void> {
   constexpr result(failure e) : error_(e), has_(false) {}  // NOLINT(google-explicit-constructor)
   constexpr explicit operator bool() const { return has_; }
   constexpr bool has_value() const { return has_; }
-  constexpr failure const& error() const { return error_; }
+  /// Precondition: !has_value().
+  constexpr failure const& error() const { return DSI_CHECK(!has_, "result::error: there is no error"), error_; }
 
  private:
   failure error_{};

@@ -31,7 +31,16 @@ struct graph_builder {
     if (!failed()) problem = p;
   }
 
+  constexpr void refuse(inferred const& why) {
+    if (failed()) return;
+    problem = graph_problem::refused;
+    reason = why.reason;
+    a = why.a;
+    b = why.b;
+  }
+
   constexpr int add_tensor(graph_tensor const& t) {
+    if (inferred const r = refusal_of(t.desc); !r) refuse(r);
     names[tensor_count] = t.name.hash();
     for (int i = 0; i < tensor_count; ++i)
       if (names[i] == names[tensor_count]) fail(graph_problem::duplicate_name);
@@ -57,7 +66,7 @@ struct graph_builder {
     for (int i = 0; i < count; ++i) descs[i] = tensors[in[i]].desc;
     constexpr auto value = op_value<Op>();
     op_inputs const given{descs, count};
-    inferred y = value.infer(given);
+    inferred y = infer_of(value, given);
     op_traits const traits = y ? traits_of(value, given) : op_traits{};
     // Bytes that stand for values may only be moved, or read by an operator that knows what they stand for.
     bool const moves = traits.view || traits.permutes;
@@ -65,10 +74,7 @@ struct graph_builder {
       for (int i = 0; i < count && y && !moves; ++i)
         if (tensors[in[i]].affine.present) y = {invalid::quantized_edge, i, static_cast<index>(descs[i].type)};
     if (!y) {
-      fail(graph_problem::refused);
-      reason = y.reason;
-      a = y.a;
-      b = y.b;
+      refuse(y);
       return 0;
     }
     graph_node n;
@@ -92,6 +98,7 @@ struct graph_builder {
   }
   static constexpr std::string_view digits_of(int i) {
     constexpr std::string_view text[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"};
+    static_assert(sizeof(text) / sizeof(text[0]) == max_outputs);
     return text[i];
   }
 };

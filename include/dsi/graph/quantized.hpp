@@ -152,7 +152,7 @@ struct quantizer {
     tensor_desc descs[8]{};
     for (int i = 0; i < count; ++i) descs[i] = tensors[in[i]].desc;
     op_inputs const given{descs, count};
-    inferred const y = value.infer(given);
+    inferred const y = infer_of(value, given);
     graph_node n;
     n.traits = traits_of(value, given);
     n.op = op;

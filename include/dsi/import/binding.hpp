@@ -2,7 +2,8 @@
 // What a function of bind/ sees of an ONNX node: inputs, attributes, and how to answer.
 #pragma once
 
-#include <dsi/import/evaluate.hpp>
+#include <dsi/import/constants.hpp>
+#include <dsi/import/explain.hpp>
 #include <dsi/import/import_graph.hpp>
 
 namespace DSI_NAMESPACE::import {
@@ -26,7 +27,7 @@ class binding {
   int input(int i) const { return has(i) ? inputs_[static_cast<std::size_t>(i)] : -1; }
   /// Of input i; an empty description when it is left out.
   tensor_desc desc(int i) const { return has(i) ? graph_.value(input(i)).desc : tensor_desc{}; }
-  tensor_desc desc_of(int value) const { return graph_.value(value).desc; }
+  tensor_desc desc_of(int value) const { return value < 0 ? tensor_desc{} : graph_.value(value).desc; }
   int rank(int i) const { return desc(i).rank(); }
   bool is_constant(int i) const { return has(i) && graph_.value(input(i)).constant; }
   /// Precondition: is_constant(i).
@@ -41,30 +42,30 @@ class binding {
   std::vector<float> reals(std::string_view name) const { return node_.floats_or(name, {}); }
   bool has_attribute(std::string_view name) const { return node_.has(name); }
 
-  /// The values of a constant integer input. Refuses the node when it is not constant.
-  std::vector<std::int64_t> constant_integers(int i, std::string_view what) {
-    std::vector<std::int64_t> v;
-    if (!has(i)) return v;
-    if (!is_constant(i)) {
-      refuse("input " + std::to_string(i) + " (" + std::string(what) + ") must be known when the network is compiled, and it is computed at run time",
-             "fix it with BIND if it is an input of the network, or export the model with static shapes");
-      return v;
-    }
-    for (index k = 0; k < data(i).size(); ++k) v.push_back(data(i).type == dtype::i32 ? data(i).at<std::int32_t>(k) : data(i).type == dtype::i64 ? data(i).at<std::int64_t>(k) : 0);
-    return v;
+  /// Input i is a constant; else refuses the node and says what computes it.
+  bool needs_constant(int i, std::string_view what) {
+    if (is_constant(i)) return true;
+    refuse("input " + std::to_string(i) + " (" + std::string(what) + ") must be known when the network is compiled, and " + source_of(i),
+           "fix with DIMS or BIND what it is computed from, or export the model with static shapes");
+    return false;
   }
-  /// The value of a constant scalar input as a number; `otherwise` when it is not given.
+  /// The values of a constant integer input; none when it is left out. Refuses the node when it is no such constant.
+  std::vector<std::int64_t> constant_integers(int i, std::string_view what) {
+    if (!has(i) || !needs_constant(i, what)) return {};
+    if (is_floating(data(i).type) || data(i).dims.size() > 1) {
+      refuse("input " + std::to_string(i) + " (" + std::string(what) + ") is no list of integers", "export the model again");
+      return {};
+    }
+    return detail::integers_of(data(i));
+  }
+  /// The value of a constant input with one element as a number; `otherwise` when it is not given.
   double constant_number(int i, double otherwise, std::string_view what) {
-    if (!has(i)) return otherwise;
-    if (!is_constant(i) || data(i).size() < 1) {
-      refuse("input " + std::to_string(i) + " (" + std::string(what) + ") must be a constant", "fix it with BIND, or export it as a constant");
+    if (!has(i) || !needs_constant(i, what)) return otherwise;
+    if (data(i).size() != 1) {
+      refuse("input " + std::to_string(i) + " (" + std::string(what) + ") must be one number", "export the model again");
       return otherwise;
     }
-    return visit_dtype(data(i).type, [&](auto zero) {
-      using T = decltype(zero);
-      if constexpr (sizeof(T) == 2 && !std::is_integral_v<T>) return static_cast<double>(static_cast<float>(data(i).at<T>(0)));
-      else return static_cast<double>(data(i).at<T>(0));
-    });
+    return detail::converted(data(i), dtype::f64).at<double>(0);
   }
   /// Axis as ONNX counts it, made non-negative. Refuses when there is none such.
   int axis(std::int64_t a, int rank) {
@@ -108,9 +109,12 @@ class binding {
     }
     inferred const y = op->infer({descs.data(), static_cast<int>(descs.size())});
     if (!y) {
-      refuse(std::string(text_of(y.reason)) + " (A = " + std::to_string(y.a) + ", B = " + std::to_string(y.b) + ")", "");
+      explanation const why = explain(y);
+      refuse(why.what, why.remedy);
       return -1;
     }
+    for (int o = 0; o < y.count; ++o)
+      if (!fits(y.out[o])) return -1;
     import_node n;
     n.op = op;
     n.inputs = inputs;
@@ -118,10 +122,6 @@ class binding {
     int const position = static_cast<int>(graph_.nodes.size());
     std::string const stem = node_.outputs.empty() ? node_.op_type : node_.outputs[0];
     for (int o = 0; o < y.count; ++o) {
-      if (y.out[o].bytes() < 0) {
-        refuse("the result has more elements than fit", "reduce the extents");
-        return -1;
-      }
       import_value v;
       v.name = graph_.unique(stem + "." + std::string(op->name()) + (y.count > 1 ? std::to_string(o) : ""));
       v.desc = y.out[o];
@@ -131,7 +131,8 @@ class binding {
     }
     int const first = n.outputs.empty() ? -1 : n.outputs[0];
     graph_.nodes.push_back(std::move(n));
-    return fold(position, first);
+    fold(position);
+    return refused_ ? -1 : first;
   }
   /// Output k of the ONNX node is this value.
   void finish(int k, int value) {
@@ -141,56 +142,84 @@ class binding {
   void finish(int value) { finish(0, value); }
   /// A new constant.
   int constant(onnx_tensor t) { return graph_.add_constant((node_.outputs.empty() ? node_.op_type : node_.outputs[0]) + ".constant", std::move(t)); }
-  int scalar(dtype type, double v) {
-    onnx_tensor t;
-    t.type = type;
-    t.bytes.resize(static_cast<std::size_t>(size_of(type)));
-    visit_dtype(type, [&](auto zero) {
-      using T = decltype(zero);
-      T x{};
-      if constexpr (sizeof(T) == 2 && !std::is_integral_v<T>) x = T(static_cast<float>(v));
-      else x = static_cast<T>(v);
-      std::memcpy(t.bytes.data(), &x, sizeof x);
-    });
-    return constant(std::move(t));
+  /// A new constant with one element.
+  template <class T>
+  int scalar(dtype type, T v) { return constant(detail::scalar_tensor(type, v)); }
+  /// A value as another element type.
+  int cast_to(int value, dtype type) {
+    return value < 0 || desc_of(value).type == type ? value : emit(cast_attributes{type}, {value});
+  }
+  /// A constant of these extents may be made: it fits, and is paid for. Else the node is refused.
+  bool may_make(dtype type, std::vector<index> const& dims) {
+    if (dims.size() > static_cast<std::size_t>(max_rank)) {
+      refuse("the result has " + std::to_string(dims.size()) + " dimensions, dsi supports " + std::to_string(max_rank), "merge some of them");
+      return false;
+    }
+    tensor_desc const d{type, layout::row_major, detail::shape_from(dims)};
+    return fits(d) && pays(d.bytes(), d.size());
   }
   std::vector<int> const& outputs() const { return outputs_; }
   import_graph& graph() { return graph_; }
 
  private:
-  /// A node of constants is computed now and vanishes.
-  int fold(int position, int first) {
+  static constexpr index most_bytes = index{1} << 40;  ///< of one tensor: no machine has more
+
+  bool fits(tensor_desc const& d) {
+    index product = 1;  // as if no extent were 0, so that products of some of them fit, too
+    for (int i = 0; i < d.rank(); ++i) product = d[i] < 0 ? -1 : checked_product(product, larger(1, d[i]));
+    product = checked_product(product, size_of(d.type));
+    if (product >= 0 && product <= most_bytes) return true;
+    refuse("its result has more elements than fit", "reduce the extents");
+    return false;
+  }
+  bool pays(index bytes, index operations) {
+    if (graph_.budget.spend(bytes, operations)) return true;
+    refuse("it is computed while the network is compiled, and needs " + std::to_string(bytes) + " bytes and " + std::to_string(operations) +
+               " operations more than that may cost",
+           "store its result in the file, or make one of its inputs an input of the network");
+    return false;
+  }
+  /// Where a value that should have been constant comes from.
+  std::string source_of(int i) const {
+    if (!has(i)) return "it is missing";
+    import_value const& v = graph_.value(input(i));
+    if (v.is_input) return "it is the network's input " + in_quotes(v.name);
+    if (v.producer >= 0) return "it is computed at run time by " + graph_.node(v.producer).origin;
+    return "it is computed at run time";
+  }
+
+  /// A node of constants is computed now and vanishes; nothing when it must stay.
+  void fold(int position) {
     import_node& n = graph_.node(position);
     std::vector<void const*> x;
     std::vector<tensor_desc> in, out;
+    index read = 0, bytes = 0;
     for (int i : n.inputs) {
-      if (!graph_.value(i).constant) return first;
-      x.push_back(graph_.value(i).data.bytes.data());
+      if (!graph_.value(i).constant) return;
+      x.push_back(graph_.value(i).data->bytes.data());
       in.push_back(graph_.value(i).desc);
+      read += in.back().size();
     }
+    index written = 0;
+    for (int o : n.outputs) {
+      out.push_back(graph_.value(o).desc);
+      bytes = checked_sum(bytes, out.back().bytes());
+      written = checked_sum(written, out.back().size());
+    }
+    op_inputs const inputs{in.data(), static_cast<int>(in.size())};
+    if (!pays(bytes, checked_sum(checked_sum(read, written), n.op->macs(inputs, out[0])))) return;
     std::vector<std::vector<std::byte>> memory;
     std::vector<void*> y;
-    for (int o : n.outputs) {
-      tensor_desc const d = graph_.value(o).desc;
-      if (d.bytes() > (index{1} << 30)) return first;
-      out.push_back(d);
-      memory.emplace_back(static_cast<std::size_t>(d.bytes()));
-    }
+    for (tensor_desc const& d : out) memory.emplace_back(static_cast<std::size_t>(d.bytes()));
     for (auto& m : memory) y.push_back(m.data());
-    op_traits const t = n.op->traits({in.data(), static_cast<int>(in.size())});
-    if (t.view && memory.size() == 1 && !x.empty()) std::memcpy(y[0], x[0], memory[0].size());
-    else if (!n.op->evaluate(in, x, out, y)) return first;
+    if (!n.op->evaluate(in, x, out, y)) return;
     for (std::size_t o = 0; o < n.outputs.size(); ++o) {
       import_value& v = graph_.value(n.outputs[o]);
       v.constant = true;
       v.producer = -1;
-      v.data.name = v.name;
-      v.data.type = v.desc.type;
-      v.data.dims.assign(v.desc.extents.dim, v.desc.extents.dim + v.desc.rank());
-      v.data.bytes = std::move(memory[o]);
+      v.data = onnx_tensor{v.name, v.desc.type, detail::dims_of(v.desc.extents), std::move(memory[o])};
     }
     graph_.nodes.pop_back();
-    return first;
   }
 
   import_graph& graph_;

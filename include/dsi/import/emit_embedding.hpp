@@ -2,6 +2,7 @@
 // Writes the files around a compiled network: the light header, the dispatcher, the unit file, the weights.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <dsi/core/result.hpp>
+#include <dsi/import/element_table.hpp>
 #include <dsi/import/reserved_names.hpp>
 #include <dsi/numeric/dtype.hpp>
 
@@ -66,26 +68,6 @@ inline std::string check_name(std::string_view name) {
   return {};
 }
 
-/// The element type as the user writes it.
-inline char const* cpp_type_of(dtype t) {
-  switch (t) {
-    case dtype::f32: return "float";
-    case dtype::f64: return "double";
-    case dtype::f16: return "dsi::half";
-    case dtype::bf16: return "dsi::bfloat16";
-    case dtype::i8: return "std::int8_t";
-    case dtype::u8: return "std::uint8_t";
-    case dtype::i16: return "std::int16_t";
-    case dtype::u16: return "std::uint16_t";
-    case dtype::i32: return "std::int32_t";
-    case dtype::u32: return "std::uint32_t";
-    case dtype::i64: return "std::int64_t";
-    case dtype::u64: return "std::uint64_t";
-    case dtype::boolean: return "bool";
-  }
-  return "void";
-}
-
 namespace detail {
 
 /// Quoted for C++ and assembler alike: what is not plain ASCII becomes three octal digits.
@@ -126,12 +108,9 @@ inline std::string shape_text(embedded_port const& p) {
 inline std::vector<std::string> parameter_names(std::vector<embedded_port> const& list, std::string_view prefix) {
   std::vector<std::string> names;
   for (embedded_port const& p : list) {
-    std::string name = std::string(prefix) + name_from_stem(p.name);
-    for (std::string const& other : names)
-      if (other == name) {
-        name += "_" + std::to_string(names.size());
-        break;
-      }
+    std::string const stem = std::string(prefix) + name_from_stem(p.name);
+    std::string name = stem;
+    for (int i = 2; std::find(names.begin(), names.end(), name) != names.end(); ++i) name = stem + "_" + std::to_string(i);
     names.push_back(name);
   }
   return names;
@@ -141,7 +120,7 @@ inline std::string port_list(std::vector<embedded_port> const& list) {
   std::string const indent(29, ' ');
   std::string s = indent + "dsi::embed::ports<";
   for (std::size_t i = 0; i < list.size(); ++i)
-    s += (i == 0 ? "" : ",\n" + indent + "                  ") + ("dsi::embed::port<" + quoted(list[i].name)) + ", " + cpp_type_of(list[i].type) + ", " +
+    s += (i == 0 ? "" : ",\n" + indent + "                  ") + ("dsi::embed::port<" + detail::quoted(list[i].name)) + ", " + cpp_type_of(list[i].type) + ", " +
          std::to_string(elements(list[i])) + ">";
   return s + ">";
 }

@@ -2,7 +2,8 @@
 // Writes a network and its plan as C++: the type and the constants that the compiler only has to verify.
 #pragma once
 
-#include <set>
+#include <concepts>
+#include <map>
 
 #include <dsi/import/emit_embedding.hpp>
 #include <dsi/import/native_plan.hpp>
@@ -11,7 +12,7 @@ namespace DSI_NAMESPACE::import {
 
 namespace detail {
 
-inline std::string cpp_dtype(dtype t) { return "dsi::dtype::" + std::string(t == dtype::f32 ? "f32" : t == dtype::f64 ? "f64" : t == dtype::f16 ? "f16" : t == dtype::bf16 ? "bf16" : t == dtype::i8 ? "i8" : t == dtype::u8 ? "u8" : t == dtype::i16 ? "i16" : t == dtype::u16 ? "u16" : t == dtype::i32 ? "i32" : t == dtype::u32 ? "u32" : t == dtype::i64 ? "i64" : t == dtype::u64 ? "u64" : "boolean"); }
+inline std::string cpp_dtype(dtype t) { return "dsi::dtype::" + std::string(spelling_of(t).member); }
 
 inline std::string dims_text(shape const& s) {
   std::string text;
@@ -20,7 +21,8 @@ inline std::string dims_text(shape const& s) {
 }
 inline std::string desc_text(tensor_desc const& d) {
   std::string const dims = dims_text(d.extents);
-  return "{" + cpp_dtype(d.type) + ", dsi::layout::" + std::string(name_of(d.order)) + ", " + (dims.empty() ? "dsi::shape{}" : "dsi::shape(" + dims.substr(2) + ")") + "}";
+  std::string const extents = dims.empty() ? "dsi::shape{}" : "dsi::shape(" + dims.substr(2) + ")";
+  return "{" + cpp_dtype(d.type) + ", dsi::layout::" + std::string(name_of(d.order)) + ", " + extents + "}";
 }
 
 /// The graph<...> of a network. `attributes` collects the operators' attribute constants by their text.
@@ -29,8 +31,8 @@ inline std::string emit_graph(import_graph const& g, native_graph const& n, std:
   for (std::size_t t = 0; t < n.tensors.size(); ++t) {
     graph_tensor const& x = n.tensors[t];
     if (x.kind == tensor_kind::value) continue;
-    entries.push_back(std::string(x.kind == tensor_kind::input ? "dsi::named_input<" : "dsi::parameter<") + quoted(n.names[t]) + ", " + cpp_type_of(x.desc.type) +
-                      dims_text(x.desc.extents) + ">");
+    std::string const kind = x.kind == tensor_kind::input ? "dsi::named_input<" : "dsi::parameter<";
+    entries.push_back(kind + detail::quoted(n.names[t]) + ", " + cpp_type_of(x.desc.type) + dims_text(x.desc.extents) + ">");
   }
   for (std::size_t k = 0; k < n.nodes.size(); ++k) {
     any_operator const& op = *g.nodes[k].op;
@@ -41,49 +43,70 @@ inline std::string emit_graph(import_graph const& g, native_graph const& n, std:
       if (fresh) it->second = "attributes_" + std::to_string(attributes.size() - 1);
       constant = it->second;
     }
-    std::string e = "dsi::node<" + quoted(n.node_names[k]) + ", " + op.type_text(constant);
-    for (int i = 0; i < n.nodes[k].inputs; ++i) e += ", " + quoted(n.names[static_cast<std::size_t>(n.edges[static_cast<std::size_t>(n.nodes[k].first_input + i)])]);
+    std::string e = "dsi::node<" + detail::quoted(n.node_names[k]) + ", " + op.type_text(constant);
+    for (int i = 0; i < n.nodes[k].inputs; ++i) {
+      int const from = n.edges[static_cast<std::size_t>(n.nodes[k].first_input + i)];
+      e += ", " + detail::quoted(n.names[static_cast<std::size_t>(from)]);
+    }
     entries.push_back(e + ">");
   }
-  for (int o : n.outputs) entries.push_back("dsi::output<" + quoted(n.names[static_cast<std::size_t>(o)]) + ">");
+  for (int o : n.outputs) entries.push_back("dsi::output<" + detail::quoted(n.names[static_cast<std::size_t>(o)]) + ">");
   std::string s = "struct " + type_name + " : dsi::graph<\n";
   for (std::size_t i = 0; i < entries.size(); ++i) s += "    " + entries[i] + (i + 1 < entries.size() ? ",\n" : "");
   return s + "> {};\n";
+}
+
+/// One field of a braced list.
+inline std::string field(std::string const& text) { return text; }
+inline std::string field(char const* text) { return text; }
+inline std::string field(bool b) { return b ? "true" : "false"; }
+template <std::integral T>
+std::string field(T v) { return std::to_string(v); }
+template <class... T>
+std::string braced(T const&... fields) {
+  std::string s;
+  ((s += (s.empty() ? "" : ", ") + field(fields)), ...);
+  return "{" + s + "}";
+}
+/// `{row, row, ...}` with `many` rows a line.
+template <class Row>
+std::string table_text(int count, int many, Row const& row) {
+  std::string s = "{";
+  for (int i = 0; i < count; ++i) s += (i == 0 ? "" : i % many == 0 ? ",\n       " : ", ") + row(i);
+  return s + "}";
 }
 
 inline std::string emit_plan(plan_view p, std::string const& type_name) {
   static constexpr char const* kinds[] = {"kernel", "reorder", "alias"};
   static constexpr char const* places[] = {"none", "input", "output", "arena", "weight"};
   static constexpr char const* roles[] = {"none", "matrix", "convolution", "recurrent"};
-  auto const number = [](auto v) { return std::to_string(v); };
-  auto const flag = [](bool b) { return std::string(b ? "true" : "false"); };
-  std::string s = "template <class Backend>\n  requires(Backend::options == dsi::plan_options{})\nstruct dsi::plan_for<" + type_name + ", Backend> {\n  static constexpr dsi::plan_data<" + number(p.step_count) + ", " +
-                  number(p.member_count) + ", " + number(p.operand_count) + ", " + number(p.weight_count) + ", " + number(p.buffer_count) + "> value{\n      {";
-  for (int i = 0; i < p.step_count; ++i) {
-    plan_step const& x = p.steps[i];
-    s += (i ? ",\n       " : "") + ("{dsi::step_kind::" + std::string(kinds[static_cast<int>(x.kind)])) + ", " + number(x.first_member) + ", " + number(x.members) + ", " + number(x.folded) + ", " + number(x.first_operand) + ", " + number(x.inputs) +
-         ", " + number(x.outputs) + ", " + number(x.to_output) + "}";
-  }
-  s += "},\n      {";
-  for (int i = 0; i < p.member_count; ++i) s += (i ? ", " : "") + number(p.members[i]);
-  s += "},\n      {";
-  for (int i = 0; i < p.operand_count; ++i) {
-    plan_operand const& x = p.operands[i];
-    s += (i ? ",\n       " : "") + ("{" + number(x.tensor)) + ", dsi::layout::" + std::string(name_of(x.order)) + ", " + number(x.weight) + "}";
-  }
-  s += "},\n      {";
-  for (int i = 0; i < p.weight_count; ++i) {
-    plan_weight const& x = p.weights[i];
-    s += (i ? ",\n       " : "") + ("{" + number(x.tensor)) + ", dsi::weight_role::" + roles[static_cast<int>(x.role)] + ", " + flag(x.grouped) + ", " + flag(x.channels_last) + ", " + flag(x.bias) + ", " + flag(x.infinities) + ", " + number(x.fold_first) + ", " +
-         number(x.folds) + ", " + desc_text(x.desc) + ", " + number(x.offset) + ", " + number(x.bytes) + "}";
-  }
-  s += "},\n      {";
-  for (int i = 0; i < p.buffer_count; ++i) {
-    plan_buffer const& x = p.buffers[i];
-    s += (i ? (i % 4 == 0 ? ",\n       " : ", ") : "") + ("{dsi::place::" + std::string(places[static_cast<int>(x.where)])) + ", " + number(x.at) + ", " + number(x.root) + "}";
-  }
-  return s + "},\n      " + number(p.step_count) + ", " + number(p.member_count) + ", " + number(p.operand_count) + ", " + number(p.weight_count) + ", " + number(p.buffer_count) + ", " +
-         number(p.arena_bytes) + ", " + number(p.weight_bytes) + "};\n};\n";
+  auto const order_text = [](layout l) { return "dsi::layout::" + std::string(name_of(l)); };
+  std::string const counts = braced(p.step_count, p.member_count, p.operand_count, p.weight_count, p.buffer_count);
+  std::string const list = counts.substr(1, counts.size() - 2);
+  std::string const tables[] = {
+      table_text(p.step_count, 1, [&](int i) {
+        plan_step const& x = p.steps[i];
+        return braced("dsi::step_kind::" + std::string(kinds[static_cast<int>(x.kind)]), x.first_member, x.members, x.folded, x.first_operand, x.inputs,
+                      x.outputs, x.to_output);
+      }),
+      table_text(p.member_count, p.member_count + 1, [&](int i) { return field(p.members[i]); }),
+      table_text(p.operand_count, 1, [&](int i) {
+        plan_operand const& x = p.operands[i];
+        return braced(x.tensor, order_text(x.order), x.weight);
+      }),
+      table_text(p.weight_count, 1, [&](int i) {
+        plan_weight const& x = p.weights[i];
+        return braced(x.tensor, "dsi::weight_role::" + std::string(roles[static_cast<int>(x.role)]), x.grouped, x.channels_last, x.bias, x.infinities,
+                      x.fold_first, x.folds, desc_text(x.desc), x.offset, x.bytes);
+      }),
+      table_text(p.buffer_count, 4, [&](int i) {
+        plan_buffer const& x = p.buffers[i];
+        return braced("dsi::place::" + std::string(places[static_cast<int>(x.where)]), x.at, x.root);
+      })};
+  std::string s = "template <class Backend>\n  requires(Backend::options == dsi::plan_options{})\nstruct dsi::plan_for<" + type_name +
+                  ", Backend> {\n  static constexpr dsi::plan_data<" + list + "> value{\n";
+  for (std::string const& t : tables) s += "      " + t + ",\n";
+  return s + "      " + list + ", " + field(p.arena_bytes) + ", " + field(p.weight_bytes) + "};\n};\n";
 }
 
 }  // namespace detail
@@ -114,7 +137,8 @@ inline std::string emit_model(std::string const& name, std::string const& source
   for (auto const& [text, constant] : attributes) by_name[constant] = text;
   for (auto const& [constant, text] : by_name) s += "inline constexpr auto " + constant + " = " + text + ";\n";
   s += "\n" + types + "}  // namespace " + name + "_model\n\n" + plans;
-  return s + "namespace " + name + "_model {\nconsteval dsi::embed::unit unit(char const* isa) { return dsi::make_unit<" + backend + ", " + team + list + ">(isa); }\n}  // namespace " + name + "_model\n";
+  return s + "namespace " + name + "_model {\nconsteval dsi::embed::unit unit(char const* isa) { return dsi::make_unit<" + backend + ", " + team + list +
+         ">(isa); }\n}  // namespace " + name + "_model\n";
 }
 
 }  // namespace DSI_NAMESPACE::import

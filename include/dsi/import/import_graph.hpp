@@ -3,7 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <dsi/graph/graph.hpp>
@@ -12,13 +14,47 @@
 
 namespace DSI_NAMESPACE::import {
 
+/// A tensor that several networks read: the weights of all batch sizes are one copy. Changed only by replacing it.
+class shared_tensor {
+ public:
+  shared_tensor() = default;
+  shared_tensor(onnx_tensor t) : tensor_(std::make_shared<onnx_tensor const>(std::move(t))) {}  // NOLINT(google-explicit-constructor)
+  /// Part of something that owner keeps alive.
+  shared_tensor(std::shared_ptr<void const> owner, onnx_tensor const& part) : tensor_(std::move(owner), &part) {}
+
+  onnx_tensor const& operator*() const { return tensor_ ? *tensor_ : none(); }
+  onnx_tensor const* operator->() const { return &**this; }
+  operator onnx_tensor const&() const { return **this; }  // NOLINT(google-explicit-constructor)
+  bool operator==(shared_tensor const& other) const { return tensor_ == other.tensor_ || **this == *other; }
+
+ private:
+  static onnx_tensor const& none() {
+    static onnx_tensor const empty;
+    return empty;
+  }
+  std::shared_ptr<onnx_tensor const> tensor_;
+};
+
+/// What computing constants may cost in all: a file of a few bytes can ask for more than a machine has.
+struct fold_budget {
+  index bytes = index{1} << 30;
+  index operations = index{1} << 30;  ///< elements read or written, or products
+  /// False when what is left does not suffice.
+  bool spend(index more_bytes, index more_operations) {
+    if (more_bytes < 0 || more_operations < 0 || more_bytes > bytes || more_operations > operations) return false;
+    bytes -= more_bytes;
+    operations -= more_operations;
+    return true;
+  }
+};
+
 /// A tensor: an input of the network, a constant, or an output of a node.
 struct import_value {
   std::string name;
   tensor_desc desc{};
   bool constant = false;
   bool is_input = false;
-  onnx_tensor data{};  ///< of a constant
+  shared_tensor data{};  ///< of a constant
   int producer = -1;   ///< position in import_graph::nodes
 };
 
@@ -37,8 +73,10 @@ struct import_graph {
   std::vector<int> inputs;
   std::vector<int> outputs;
   std::vector<std::string> output_names;  ///< ONNX's; a value may be several outputs, or an input as well
+  fold_budget budget;                     ///< what is left for computing constants
 
   int add_value(import_value v) {
+    taken_.try_emplace(v.name, 0);
     values.push_back(std::move(v));
     return static_cast<int>(values.size()) - 1;
   }
@@ -57,20 +95,23 @@ struct import_graph {
     v.data = std::move(data);
     return add_value(std::move(v));
   }
-  std::string unique(std::string const& wanted) const {
-    std::string name = wanted;
-    for (int i = 1; std::any_of(values.begin(), values.end(), [&](import_value const& v) { return v.name == name; }); ++i)
-      name = wanted + "_" + std::to_string(i);
-    return name;
+  /// The name itself, or with a number behind it, that no value has had so far.
+  std::string unique(std::string const& wanted) {
+    auto const [at, fresh] = taken_.try_emplace(wanted, 0);
+    if (fresh) return wanted;
+    for (int i = at->second + 1;; ++i) {
+      std::string name = wanted + "_" + std::to_string(i);
+      if (!taken_.try_emplace(name, 0).second) continue;
+      taken_[wanted] = i;
+      return name;
+    }
   }
-  /// How many inputs of live nodes and outputs of the network read a value.
-  int uses(int v) const {
-    int n = static_cast<int>(std::count(outputs.begin(), outputs.end(), v));
-    for (import_node const& k : nodes)
-      if (k.op) n += static_cast<int>(std::count(k.inputs.begin(), k.inputs.end(), v));
-    return n;
+  bool is_taken(std::string const& name) const { return taken_.find(name) != taken_.end(); }
+  void rename(int v, std::string const& name) {
+    taken_.erase(value(v).name);
+    taken_.try_emplace(name, 0);
+    value(v).name = name;
   }
-  bool is_output(int v) const { return std::find(outputs.begin(), outputs.end(), v) != outputs.end(); }
   std::vector<tensor_desc> input_descs(import_node const& n) const {
     std::vector<tensor_desc> d;
     for (int i : n.inputs) d.push_back(value(i).desc);
@@ -119,6 +160,9 @@ struct import_graph {
     for (std::size_t i = 0; i < nodes.size(); ++i)
       for (int o : nodes[i].outputs) value(o).producer = static_cast<int>(i);
   }
+
+ private:
+  std::unordered_map<std::string, int> taken_;  ///< names, and the last number that was put behind each
 };
 
 }  // namespace DSI_NAMESPACE::import

@@ -113,7 +113,7 @@ inline std::string make_blob(import_graph const& g, native_graph const& n, plan_
   std::vector<double> scratch(static_cast<std::size_t>(pack_scratch(p)) + 1);
   // Packing writes elements in place, so the packed part must be aligned for their type: a std::string's memory is.
   pack_weights(
-      n.view(), p, [&](int t) -> void const* { return g.value(n.value_of[static_cast<std::size_t>(t)]).data.bytes.data(); },
+      n.view(), p, [&](int t) -> void const* { return g.value(n.value_of[static_cast<std::size_t>(t)]).data->bytes.data(); },
       [&](int node, auto const& get, index c, double& s, double& b) { g.node(node).op->affine(get, c, s, b); }, bytes + blob_data_offset(p), scratch.data());
   write_blob_header(bytes, structure_hash(n.view()), p);
   return blob;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include <dsi/import/element_table.hpp>
 #include <dsi/import/onnx_graph.hpp>
 
 namespace DSI_NAMESPACE::import {
@@ -35,17 +36,10 @@ inline std::optional<onnx_tensor> read_npy(std::filesystem::path const& path, st
   std::string_view descr = after("'descr':");
   descr = descr.substr(std::min(descr.find('\'') + 1, descr.size()));
   descr = descr.substr(0, descr.find('\''));
-  static constexpr std::pair<std::string_view, dtype> types[] = {
-      {"<f4", dtype::f32}, {"<f8", dtype::f64}, {"<f2", dtype::f16}, {"|i1", dtype::i8}, {"|u1", dtype::u8}, {"<i2", dtype::i16}, {"<u2", dtype::u16},
-      {"<i4", dtype::i32}, {"<u4", dtype::u32}, {"<i8", dtype::i64}, {"<u8", dtype::u64}, {"|b1", dtype::boolean}};
   onnx_tensor t;
-  bool known = false;
-  for (auto const& [text, type] : types)
-    if (descr == text) {
-      t.type = type;
-      known = true;
-    }
-  if (!known) return bad("has element type '" + std::string(descr) + "'; save it little-endian as float, integer or bool");
+  auto const type = dtype_of_numpy(descr);
+  if (type) t.type = *type;
+  else return bad("has element type '" + std::string(descr) + "'; save it little-endian as float, integer or bool");
   auto const order = after("'fortran_order':");
   if (order.substr(0, std::min<std::size_t>(6, order.size())).find("True") != std::string_view::npos) return bad("is in Fortran order; save it with numpy.ascontiguousarray");
   std::string_view dims = after("'shape':");
@@ -66,6 +60,8 @@ inline std::optional<onnx_tensor> read_npy(std::filesystem::path const& path, st
   if (want < 0 || static_cast<std::size_t>(want) != bytes.size() - start - length) return bad("has another number of bytes than its shape says");
   t.bytes.resize(static_cast<std::size_t>(want));
   if (want > 0) std::memcpy(t.bytes.data(), bytes.data() + start + length, t.bytes.size());
+  if (t.type == dtype::boolean)
+    for (std::byte& b : t.bytes) b = std::byte{b != std::byte{0}};  // any other byte is no value of a bool
   return t;
 }
 

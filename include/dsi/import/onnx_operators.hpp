@@ -2,6 +2,7 @@
 // Every ONNX operator that dsi translates, by family.
 #pragma once
 
+#include <dsi/import/bind/constant.hpp>
 #include <dsi/import/bind/elementwise.hpp>
 #include <dsi/import/bind/linear.hpp>
 #include <dsi/import/bind/movement.hpp>
@@ -15,6 +16,7 @@ namespace DSI_NAMESPACE::import {
 /// The table from ONNX's operator names to what translates them.
 inline onnx_table onnx_operators() {
   onnx_table table;
+  detail::add_constants(table);
   detail::add_elementwise(table);
   detail::add_linear(table);
   detail::add_movement(table);

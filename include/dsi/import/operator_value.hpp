@@ -101,7 +101,7 @@ class operator_of final : public any_operator {
   explicit operator_of(Value const& v) : value_(v) {}
   std::string_view name() const override { return Value::name; }
   op_traits traits(op_inputs in) const override { return traits_of(value_, in); }
-  inferred infer(op_inputs in) const override { return value_.infer(in); }
+  inferred infer(op_inputs in) const override { return infer_of(value_, in); }
   index macs(op_inputs in, tensor_desc const& out) const override { return macs_of(value_, in, out); }
   std::uint64_t hash() const override { return hash_of(value_); }
   std::string attributes_text() const override {

@@ -2,6 +2,7 @@
 // What the dsi program does with ONNX files: embed, inspect.
 #pragma once
 
+#include <dsi/import/batch.hpp>
 #include <dsi/import/emit_model.hpp>
 #include <dsi/import/lower.hpp>
 #include <dsi/import/onnx_reader.hpp>
@@ -12,33 +13,75 @@ namespace DSI_NAMESPACE::import {
 
 namespace detail {
 
-/// Reads, lowers, rewrites and plans a model for every batch size. Empty when there are errors.
-inline std::vector<planned_network> plan_all(command_line const& c, diagnostics& problems, std::vector<std::string>& files) {
-  std::vector<planned_network> networks;
-  auto const not_yet = [&](bool asked, char const* option, char const* instead) {
-    if (asked) problems.error(option, "is not part of this version for imported networks", instead);
+/// The model with the inputs that one batch size gives it; 0 keeps dimension 0.
+inline std::optional<import_graph> import_at(std::shared_ptr<onnx_model const> const& model, command_line const& c, fold_budget const& budget, sized_import& at,
+                                             diagnostics& problems, std::vector<std::string>& files) {
+  std::size_t const before = problems.errors();
+  at.inputs = fix_inputs(*model, c, at.batch, problems, files);
+  if (problems.errors() != before) return std::nullopt;
+  import_graph g = lower(model, at.inputs, problems, budget, &at.trace);
+  if (problems.errors() != before) return std::nullopt;
+  return g;
+}
+
+/// True when some input has not the extents that the file fixes.
+inline bool changes_inputs(onnx_model const& model, std::vector<fixed_input> const& inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    auto const& dims = model.graph.inputs[i].dims;
+    for (std::size_t d = 0; d < dims.size(); ++d)
+      if (!dims[d].fixed() || dims[d].value != inputs[i].desc[static_cast<int>(d)]) return true;
+  }
+  return false;
+}
+
+/// BATCH without BATCH_DIM: the network is imported at a second size, and nothing may depend on more than its own sample.
+inline void check_sizes(std::shared_ptr<onnx_model const> const& model, command_line const& c, fold_budget const& budget, std::vector<sized_import> const& sizes,
+                        diagnostics& problems) {
+  if (c.batch.empty() || !c.batch_dim.empty()) return;
+  if (sizes.size() > 1) {
+    for (std::size_t i = 1; i < sizes.size() && problems.ok(); ++i) check_batch(*model, sizes[0], sizes[i], problems);
+    return;
+  }
+  if (!changes_inputs(*model, sizes[0].inputs)) return;
+  sized_import other{sizes[0].batch + 1, {}, {}};
+  diagnostics notes;
+  std::vector<std::string> files;
+  if (import_at(model, c, budget, other, notes, files)) return check_batch(*model, sizes[0], other, problems);
+  for (diagnostic const& d : notes.entries())
+    if (d.level == diagnostic::severity::error) return problems.error(d.where, "the batch size cannot change: at " + std::to_string(other.batch) + ", " + d.what, d.remedy);
+}
+
+/// One set of weights serves all sizes: the same constants in the same places.
+inline bool same_weights(planned_network const& a, planned_network const& b) {
+  if (a.plan.weight_count != b.plan.weight_count || a.plan.weight_bytes != b.plan.weight_bytes) return false;
+  if (structure_hash(a.native.view()) != structure_hash(b.native.view())) return false;
+  auto const data = [](planned_network const& p, int weight) -> shared_tensor const& {
+    return p.graph.value(p.native.value_of[static_cast<std::size_t>(p.plan.weights[static_cast<std::size_t>(weight)].tensor)]).data;
   };
-  not_yet(c.numeric == "int8", "NUMERIC int8", "use float, half or bfloat16; a quantized network can be written by hand as a type");
-  not_yet(!c.calibration.empty() || !c.quant.empty(), "CALIBRATION, QUANT", "leave it out");
-  not_yet(c.winograd, "WINOGRAD", "leave it out: convolutions are computed directly");
-  not_yet(c.ordered, "ORDERED", "leave it out: results repeat bit for bit on one instruction set");
+  for (int i = 0; i < a.plan.weight_count; ++i) {
+    auto const at = static_cast<std::size_t>(i);
+    if (!(a.plan.weights[at].desc == b.plan.weights[at].desc)) return false;
+    if (a.plan.weights[at].tensor >= 0 && b.plan.weights[at].tensor >= 0 && data(a, i)->bytes != data(b, i)->bytes) return false;
+  }
+  return true;
+}
+
+inline std::vector<planned_network> plan_model(std::shared_ptr<onnx_model const> const& model, command_line const& c, fold_budget const& budget, diagnostics& problems,
+                                               std::vector<std::string>& files) {
+  std::vector<planned_network> networks;
+  std::vector<sized_import> sizes;
+  for (index b : c.batch.empty() ? std::vector<index>{0} : c.batch) {
+    sized_import& at = sizes.emplace_back();
+    at.batch = b;
+    auto graph = import_at(model, c, budget, at, problems, files);
+    if (!graph) return {};
+    planned_network& p = networks.emplace_back();
+    p.batch = larger(1, b);
+    p.graph = std::move(*graph);
+  }
+  check_sizes(model, c, budget, sizes, problems);
   if (!problems.ok()) return {};
-  auto model = read_onnx(std::filesystem::path(c.model));
-  files.push_back(c.model);
-  problems.append(model.notes);
-  if (!model) return {};
-  files.insert(files.end(), model->external_files.begin(), model->external_files.end());
-  std::vector<index> batches = c.batch;
-  bool const given = !batches.empty();
-  if (!given) batches.push_back(1);
-  for (index b : batches) {
-    std::size_t const before = problems.errors();
-    auto const inputs = fix_inputs(*model, c, given ? b : 0, problems, files);
-    if (problems.errors() != before) return {};
-    planned_network p;
-    p.batch = b;
-    p.graph = lower(*model, inputs, problems);
-    if (problems.errors() != before) return {};
+  for (planned_network& p : networks) {
     p.graph.clean();
     rewrite(p.graph);
     if (c.numeric == "half") convert_floats(p.graph, dtype::f16);
@@ -49,21 +92,31 @@ inline std::vector<planned_network> plan_all(command_line const& c, diagnostics&
       problems.error("plan", "the plan of this network is not valid: this is a mistake in dsi", "please report it with the model");
       return {};
     }
-    networks.push_back(std::move(p));
-  }
-  for (planned_network const& p : networks) {
-    planned_network const& first = networks.front();
-    bool same = p.plan.weight_count == first.plan.weight_count && p.plan.weight_bytes == first.plan.weight_bytes &&
-                structure_hash(p.native.view()) == structure_hash(first.native.view());
-    for (int i = 0; same && i < p.plan.weight_count; ++i)
-      same = p.plan.weights[static_cast<std::size_t>(i)].desc == first.plan.weights[static_cast<std::size_t>(i)].desc;
-    if (!same) {
-      problems.error("BATCH " + std::to_string(p.batch), "the network's constants depend on the batch size, so that one set of weights cannot serve all sizes",
-                     "export the model with a dynamic batch dimension, or compile one size only");
-      return {};
-    }
+    if (same_weights(networks.front(), p)) continue;
+    problems.error("BATCH " + std::to_string(p.batch), "the network's constants depend on the batch size, so that one set of weights cannot serve all sizes",
+                   "export the model with a dynamic batch dimension, or compile one size only");
+    return {};
   }
   return networks;
+}
+
+/// Reads, lowers, rewrites and plans a model for every batch size. Empty when there are errors.
+inline std::vector<planned_network> plan_all(command_line const& c, diagnostics& problems, std::vector<std::string>& files) {
+  auto const not_yet = [&](bool asked, char const* option, char const* instead) {
+    if (asked) problems.error(option, "is not part of this version for imported networks", instead);
+  };
+  not_yet(c.numeric == "int8", "NUMERIC int8", "use float, half or bfloat16; a quantized network can be written by hand as a type");
+  not_yet(!c.calibration.empty() || !c.quant.empty(), "CALIBRATION, QUANT", "leave it out");
+  not_yet(c.winograd, "WINOGRAD", "leave it out: convolutions are computed directly");
+  not_yet(c.ordered, "ORDERED", "leave it out: results repeat bit for bit on one instruction set");
+  if (!problems.ok()) return {};
+  auto read = read_onnx(std::filesystem::path(c.model));
+  files.push_back(c.model);
+  problems.append(read.notes);
+  if (!read) return {};
+  auto const model = std::make_shared<onnx_model const>(std::move(*read));
+  files.insert(files.end(), model->external_files.begin(), model->external_files.end());
+  return plan_model(model, c, budget_for(*model), problems, files);
 }
 
 inline embedded_port port_of(import_value const& x, std::string const& name) {
@@ -109,6 +162,7 @@ inline std::optional<embedded_sources> embed_onnx(command_line const& c, diagnos
 
 /// Prints what is in a model and how it will run.
 inline int inspect(command_line const& c, diagnostics& problems) {
+  using detail::extents_text, detail::harmless;
   std::vector<std::string> files;
   auto const networks = detail::plan_all(c, problems, files);
   if (networks.empty()) return 1;
@@ -116,6 +170,11 @@ inline int inspect(command_line const& c, diagnostics& problems) {
     graph_view const g = p.native.view();
     std::printf("batch %lld: %d nodes, %lld MACs, arena %lld bytes, weights %lld bytes\n", static_cast<long long>(p.batch), g.node_count, static_cast<long long>(macs(g)),
                 static_cast<long long>(p.plan.arena_bytes), static_cast<long long>(p.plan.weight_bytes));
+    auto const port = [](char const* kind, std::string const& name, tensor_desc const& d) {
+      std::printf("  %-4s %s  %s %s\n", kind, harmless(name).c_str(), std::string(name_of(d.type)).c_str(), extents_text(d).c_str());
+    };
+    for (int i : p.graph.inputs) port("in", p.graph.value(i).name, p.graph.value(i).desc);
+    for (std::size_t o = 0; o < p.graph.outputs.size(); ++o) port("out", p.graph.output_names[o], p.graph.value(p.graph.outputs[o]).desc);
     for (int i = 0; i < p.plan.step_count; ++i) {
       plan_step const& s = p.plan.steps[static_cast<std::size_t>(i)];
       std::string text = s.kind == step_kind::reorder ? "reorder" : "";
@@ -124,9 +183,9 @@ inline int inspect(command_line const& c, diagnostics& problems) {
         text += (m ? " + " : "") + std::string(p.graph.node(n).op->name()) + (m > 0 && m <= s.folded ? " (folded)" : "");
       }
       plan_operand const& o = p.plan.operands[static_cast<std::size_t>(s.first_operand + s.inputs)];
-      std::printf("  %3d  %-44s -> %s [", i, text.c_str(), p.native.names[static_cast<std::size_t>(o.tensor)].c_str());
-      for (int d = 0; d < g.desc(o.tensor).rank(); ++d) std::printf("%s%lld", d ? ", " : "", static_cast<long long>(g.desc(o.tensor)[d]));
-      std::printf("] %s\n", std::string(name_of(o.order)).c_str());
+      std::string const to = s.to_output >= 0 ? " = output " + harmless(p.graph.output_names[static_cast<std::size_t>(s.to_output)]) : "";
+      std::printf("  %3d  %-44s -> %s%s %s %s\n", i, text.c_str(), harmless(p.native.names[static_cast<std::size_t>(o.tensor)]).c_str(), to.c_str(),
+                  extents_text(g.desc(o.tensor)).c_str(), std::string(name_of(o.order)).c_str());
     }
   }
   return 0;

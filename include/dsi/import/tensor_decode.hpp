@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <dsi/import/element_table.hpp>
 #include <dsi/import/external_data.hpp>
 
 namespace DSI_NAMESPACE::import {
@@ -23,26 +24,6 @@ inline constexpr std::string_view onnx_type_names[] = {
 inline std::string onnx_type_name(int number) {
   bool const known = number >= 0 && number < static_cast<int>(std::size(onnx_type_names));
   return (known ? std::string(onnx_type_names[number]) : std::string("element type")) + " (" + std::to_string(number) + ')';
-}
-
-/// The dsi type of an ONNX element type, or nothing.
-constexpr std::optional<dtype> dtype_of_onnx(int number) {
-  switch (number) {
-    case 1: return dtype::f32;
-    case 2: return dtype::u8;
-    case 3: return dtype::i8;
-    case 4: return dtype::u16;
-    case 5: return dtype::i16;
-    case 6: return dtype::i32;
-    case 7: return dtype::i64;
-    case 9: return dtype::boolean;
-    case 10: return dtype::f16;
-    case 11: return dtype::f64;
-    case 12: return dtype::u32;
-    case 13: return dtype::u64;
-    case 16: return dtype::bf16;
-    default: return std::nullopt;
-  }
 }
 
 /// What to do about an element type that dsi does not have.

@@ -2,7 +2,8 @@
 // NUMERIC half | bfloat16: every float tensor of an imported network in another storage type, conversions at its edges.
 #pragma once
 
-#include <dsi/import/fold.hpp>
+#include <dsi/import/constants.hpp>
+#include <dsi/import/import_graph.hpp>
 #include <dsi/op/cast.hpp>
 
 namespace DSI_NAMESPACE::import {
@@ -15,11 +16,10 @@ inline void convert_floats(import_graph& g, dtype to) {
     if (x.desc.type != dtype::f32 || x.is_input) continue;
     x.desc.type = to;
     if (!x.constant) continue;
-    onnx_tensor converted = detail::blank(to, x.data.dims);
-    converted.name = x.data.name;
-    for (index i = 0; i < x.data.size(); ++i) detail::set_real(converted, i, detail::real_at(x.data, i));
-    x.data = std::move(converted);
+    x.data = detail::converted(x.data, to);
   }
+  for (import_node& n : g.nodes)
+    if (auto const* c = as_operator<cast_attributes>(n.op); c != nullptr && c->to == dtype::f32) n.op = make_operator(cast_attributes{to});
   auto const cast = [&g](int from, dtype type, std::string const& name) {
     import_value y;
     y.name = g.unique(name);
@@ -46,7 +46,7 @@ inline void convert_floats(import_graph& g, dtype to) {
   for (int& output : g.outputs) {
     if (g.value(output).desc.type != to || g.value(output).is_input) continue;
     std::string const name = g.value(output).name;
-    g.value(output).name = g.unique(name + ".narrow");
+    g.rename(output, g.unique(name + ".narrow"));
     output = cast(output, dtype::f32, name);
   }
   g.clean();

@@ -79,7 +79,6 @@ struct last_arg<apply<Op, Operands...>> {
   }();
 };
 
-
 /// Above every input's number: an expression without args.
 inline constexpr int no_arg = 1 << 20;
 template <class Expression>
@@ -114,5 +113,16 @@ inline constexpr int last_arg_of = detail::last_arg<Expression>::value;
 /// The lowest I of arg<I>; above every input's number when there is none. Inputs before it are the anchor's own.
 template <class Expression>
 inline constexpr int first_arg_of = detail::first_arg<Expression>::value;
+
+/// How an arg lies beside the output y: its element strides along y's dimensions, 0 where it broadcasts.
+constexpr shape broadcast_strides(tensor_desc const& a, tensor_desc const& y) {
+  shape const own = strides_of(a);
+  shape s = y.extents;
+  for (int d = 0; d < y.rank(); ++d) {
+    int const k = d - (y.rank() - a.rank());
+    s[d] = k < 0 || a[k] == 1 ? 0 : own[k];
+  }
+  return s;
+}
 
 }  // namespace DSI_NAMESPACE

@@ -80,6 +80,9 @@ template <class Problem>
 using anchor_of = typename detail::operation_parts<typename Problem::operation>::anchor;
 template <class Problem>
 using expression_of = typename detail::operation_parts<typename Problem::operation>::expression;
+/// Inputs of a problem that are its anchor's own, such as x, weights and a bias; the expression's args follow.
+template <class Problem>
+inline constexpr int anchor_inputs = static_cast<int>(smaller(first_arg_of<expression_of<Problem>>, Problem::input_count));
 /// The attribute value of a problem's anchor operator.
 template <class Problem>
 constexpr auto anchor_value() { return op_value<anchor_of<Problem>>(); }

@@ -12,7 +12,9 @@ struct plan_options {
   bool fold = true;           ///< put affine operators into the weights before them
   bool channels_last = true;  ///< let operators that prefer it work channels-last
   bool pack = true;           ///< pack weights for the kernels; otherwise they stay in ONNX's order
-  bool keep_all = false;      ///< no tensor's memory is used twice, so that all can be looked at after a run
+  /// Every tensor between steps keeps memory of its own until the next run, and nothing is folded away. With fuse = false that is
+  /// every tensor of the network; otherwise those inside a fusion group still exist in registers alone.
+  bool keep_all = false;
   constexpr bool operator==(plan_options const&) const = default;
 };
 

@@ -2,12 +2,19 @@
 // The closed vocabulary of scalar functions, written once for float and for every vector of floats.
 #pragma once
 
+#include <type_traits>
+
 #include <dsi/numeric/primitives.hpp>
 
 /// Every function takes V = float, double, or a vector type that specializes math::primitives.
 /// Same bits: float and all vectors of floats go through one template over operations that are exact or rounded once, so
-/// they agree bit for bit on every instruction set (a NaN's sign and payload excepted). This needs -ffp-contract=off, which
-/// -std=c++20 implies for g++ and dsi_add_model sets. double calls the C library: it is the reference, not fast.
+/// they agree bit for bit on every instruction set (a NaN's sign and payload excepted). A compiler may replace a product and a sum
+/// by one operation that rounds once (contraction): g++ does so by default where the flags allow fma, in C++ with -std=c++20 too
+/// and through intrinsics; clang within one expression. So here every sum of a product is an explicit fma, but for pow's products
+/// in two floats, which g++ leaves alone because they are used otherwise as well. What callers add to a result of mul or of
+/// an operator is theirs: the same bits everywhere want -ffp-contract=off, which dsi_add_model sets for its units.
+/// The error bounds hold without that flag, too: tests/numeric/contraction.cpp measures them so.
+/// double calls the C library: it is the reference, not fast.
 /// ulp bounds are over all 2^32 floats against double (pow: over samples), measured by tests/numeric/math_test.cpp; one ulp
 /// is the distance of the floats beside the exact result, subnormal ones included.
 /// Cycles per vector, Zen 4, g++ 12 -O2, from and to L1 (AVX-512, 16 floats / AVX2, 8 floats / SSE, 4 floats with fma in
@@ -15,6 +22,13 @@
 /// 19 / 11 / 390.
 /// NaN in gives NaN out, pow's two exceptions apart. Rounding mode to nearest, subnormals on (no FTZ, no DAZ).
 namespace DSI_NAMESPACE::math {
+
+/// A constant in V's precision: double keeps all of it, float and vectors of floats round it.
+template <lanes V>
+DSI_HD DSI_INLINE constexpr V constant_of(double value) {
+  if constexpr (std::is_same_v<V, double>) return value;
+  else return V(static_cast<float>(value));
+}
 
 // ---- exact functions -----------------------------------------------------------------------------------------------
 
@@ -267,13 +281,13 @@ DSI_HD DSI_INLINE V power(V a, V y) {
   V const bottom = m + V(1.f);
   V const bottom_low = m - (bottom - V(1.f));
   V const q = top / bottom;
-  V const q_low = (p::fma(-q, bottom, top) - q * bottom_low) / bottom;
+  V const q_low = p::fma(-q, bottom_low, p::fma(-q, bottom, top)) / bottom;
   V const u = q * q;
   V const u_low = p::fma(q + q, q_low, p::fma(q, q, -u));
   // w = u (1/3 + u tail(u)), atanh q = q + q w
-  V const rest = u * polynomial(u, tail);
-  V const t = V(third_high) + rest;
-  V const t_low = (V(third_high) - t) + rest + V(third_low);
+  V const tail_u = polynomial(u, tail);
+  V const t = p::fma(u, tail_u, V(third_high));
+  V const t_low = p::fma(u, tail_u, V(third_high) - t) + V(third_low);
   V const w = u * t;
   V const w_low = p::fma(u, t_low, p::fma(u_low, t, p::fma(u, t, -w)));
   V const v = q * w;
@@ -323,6 +337,7 @@ DSI_INLINE __device__ double exp(double x) { return ::exp(x); }
 DSI_INLINE __device__ double tanh(double x) { return ::tanh(x); }
 DSI_INLINE __device__ double log(double x) { return ::log(x); }
 DSI_INLINE __device__ double erf(double x) { return ::erf(x); }
+DSI_INLINE __device__ double erfc(double x) { return ::erfc(x); }
 DSI_INLINE __device__ double sin(double x) { return ::sin(x); }
 DSI_INLINE __device__ double cos(double x) { return ::cos(x); }
 DSI_INLINE __device__ double pow(double x, double y) { return ::pow(x, y); }
@@ -331,6 +346,7 @@ DSI_HD DSI_INLINE double exp(double x) { return __builtin_exp(x); }
 DSI_HD DSI_INLINE double tanh(double x) { return __builtin_tanh(x); }
 DSI_HD DSI_INLINE double log(double x) { return __builtin_log(x); }
 DSI_HD DSI_INLINE double erf(double x) { return __builtin_erf(x); }
+DSI_HD DSI_INLINE double erfc(double x) { return __builtin_erfc(x); }  // 1 - erf(x) without its cancellation
 DSI_HD DSI_INLINE double sin(double x) { return __builtin_sin(x); }
 DSI_HD DSI_INLINE double cos(double x) { return __builtin_cos(x); }
 DSI_HD DSI_INLINE double pow(double x, double y) { return __builtin_pow(x, y); }

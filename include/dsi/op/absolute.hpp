@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/numeric/math.hpp>
+#include <dsi/numeric/wrapping.hpp>
 #include <dsi/op/elementwise.hpp>
 
 namespace DSI_NAMESPACE {
@@ -13,7 +14,7 @@ struct absolute : elementwise<1> {
   static constexpr std::string_view onnx = "Abs";
   template <class V>
   DSI_HD DSI_INLINE static V apply(V x) {
-    if constexpr (std::integral<V>) return x < V(0) ? static_cast<V>(V(0) - x) : x;
+    if constexpr (std::integral<V>) return x < V(0) ? wrapping_neg(x) : x;
     else return math::abs(x);
   }
 };

@@ -8,19 +8,26 @@
 namespace DSI_NAMESPACE {
 
 /// y = (x - mean) / sqrt(variance + epsilon) * scale + shift, per channel (dimension 1, or the only one).
-/// Shape    x [N, C, s...], scale, shift, mean, variance [C] -> y like x
+/// Shape    x [N, C, s...], scale, shift, mean, variance [C, 1...] with a 1 for each s ([C] for x [N, C] and for x [C]) -> y like x.
+///          A parameter [C] for x of a higher rank is refused: by the rules of broadcasting it would go along the last dimension
 /// Folds    into the weights of the dense or conv before it; otherwise it is fused like any elementwise operator
 struct batch_norm_attributes {
   static constexpr std::string_view name = "batch_norm";
+  static constexpr dtype_set types = float_types;
   float_bits epsilon = constant(1e-5f);
 
   constexpr op_traits traits_for(op_inputs) const { return {.elementwise = true, .affine = true, .layouts = layout_rule::same}; }
   constexpr inferred infer(op_inputs in) const {
     if (in.count != 5) return {invalid::input_count, 5, in.count};
+    if (!contains(types, in[0].type)) return {invalid::input_type, 0, static_cast<index>(in[0].type)};
     index const channels = in[0].rank() >= 2 ? in[0][1] : in[0].size();
+    int const from = in[0].rank() >= 2 ? 1 : 0;  // the dimension that the channels are
     for (int i = 1; i < 5; ++i) {
       if (in[i].type != in[0].type) return {invalid::types_differ, static_cast<index>(in[0].type), static_cast<index>(in[i].type)};
       if (in[i].size() != channels) return {invalid::parameter_extent, channels, in[i].size()};
+      int const ahead = in[0].rank() - in[i].rank();
+      for (int d = 0; d < in[i].rank(); ++d)
+        if (ahead < 0 || (in[i][d] != 1 && d + ahead != from)) return {invalid::channel_extent, i, channels};
     }
     tensor_desc y = in[0];
     y.order = layout::row_major;

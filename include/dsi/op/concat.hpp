@@ -11,6 +11,7 @@ namespace DSI_NAMESPACE {
 struct concat_attributes {
   static constexpr std::string_view name = "concat";
   static constexpr dtype_set types = any_type;
+  static constexpr bool moves_elements = true;  ///< and never looks at them: only their size matters
   static constexpr op_traits traits{.layouts = layout_rule::same};
   int axis = 0;
 
@@ -24,7 +25,7 @@ struct concat_attributes {
       if (in[i].rank() != y.rank()) return {invalid::rank, y.rank(), in[i].rank()};
       for (int d = 0; d < y.rank(); ++d)
         if (d != a && in[i][d] != y[d]) return {invalid::concat_extent, y[d], in[i][d]};
-      y.extents.dim[a] += in[i][a];
+      y.extents.dim[a] = checked_sum(y[a], in[i][a]);
     }
     y.order = layout::row_major;
     return y;

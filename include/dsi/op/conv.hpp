@@ -9,7 +9,8 @@ namespace DSI_NAMESPACE {
 /// Convolution (cross-correlation, as ONNX Conv).
 /// Shape    x [N, In, s...], W [Out, In, k...], or [groups, Out/groups, In/groups, k...] when groups > 1, b [Out]
 ///          -> y [N, Out, positions...]; positions = (s + pads - (k-1)*dilation - 1) / stride + 1
-/// Types    float, half, bfloat16, double
+/// Padding  zeros, never negative
+/// Types    float, half, bfloat16, double: one for x, W and b
 /// Error    float: |y - exact| <= g (sum|w x| + |b|), g = (K+1)u / (1-(K+1)u), K = In/groups * taps  (Higham, ASNA 2e, 3.1)
 /// Fuses    any elementwise expression; folds batch_norm
 struct conv_attributes {
@@ -17,7 +18,7 @@ struct conv_attributes {
   static constexpr bool is_convolution = true;  ///< the trailing dimensions of a weight are the window's
   window at{};
   index groups = 1;
-  index out = 0;      ///< output channels; only a pipeline, which creates the weight from it, needs it
+  index out = 0;      ///< output channels; 0 only with a weight of your own: a pipeline creates one from it
   bool bias = true;
 
   constexpr op_traits traits_for(op_inputs in) const {
@@ -32,15 +33,25 @@ struct conv_attributes {
     if (in.count < 1) return {invalid::input_count, bias ? 3 : 2, in.count};
     tensor_desc const& x = in[0];
     int const spatial = x.rank() - 2;
-    if (spatial < 1 || spatial > max_spatial) return {invalid::rank, 3, x.rank()};
+    if (spatial < 1 || spatial > max_spatial || !at.slides_over(spatial)) return {invalid::rank, at.dims_needed() + 2, x.rank()};
     if (in.count < 2 || in.count > 3) return {invalid::input_count, bias ? 3 : 2, in.count};
+    for (int i = 1; i < in.count; ++i)
+      if (in[i].type != x.type) return {invalid::types_differ, static_cast<index>(x.type), static_cast<index>(in[i].type)};
     tensor_desc const& w = in[1];
     int const lead = groups > 1 ? 1 : 0;
     if (w.rank() != x.rank() + lead) return {invalid::rank, x.rank() + lead, w.rank()};
     if (int const f = at.bad_field(); f != 0) return {invalid::positive, f, 0};
+    if (!at.fits(x)) return {invalid::overflow, 0, 0};
+    for (int s = 0; s < spatial; ++s) {
+      if (at.pad_begin[s] < 0) return {invalid::conv_padding, s, at.pad_begin[s]};
+      if (at.pad_end[s] < 0) return {invalid::conv_padding, spatial + s, at.pad_end[s]};
+    }
+    if (groups > 1 && out % groups != 0) return {invalid::conv_groups, out, groups};
     if (groups < 1 || x[1] % groups != 0 || (lead == 1 && w[0] != groups)) return {invalid::conv_groups, x[1], groups};
     if (w[lead + 1] != x[1] / groups) return {invalid::conv_channels, w[lead + 1], x[1] / groups};
-    index const channels = w[lead] * groups;
+    index const channels = checked_product(w[lead], groups);
+    if (channels < 1) return {invalid::outputs_missing, out, channels};
+    if (out != 0 && out != channels) return {invalid::outputs_differ, out, channels};
     if (in.count == 3 && in[2].size() != channels) return {invalid::bias_extent, channels, in[2].size()};
     tensor_desc y{x.type, layout::row_major, shape(x[0], channels)};
     for (int s = 0; s < spatial; ++s) {
@@ -51,7 +62,7 @@ struct conv_attributes {
     }
     return y;
   }
-  constexpr index macs(op_inputs in, tensor_desc const& y) const { return y.size() * at.taps() * (in[0][1] / groups); }
+  constexpr index macs(op_inputs in, tensor_desc const& y) const { return capped_product(capped_product(y.size(), at.taps()), in[0][1] / groups); }
   constexpr parameter_list parameters(op_inputs in) const {
     parameter_list p;
     if (in[0].rank() < 3 || groups < 1) return p;
@@ -105,7 +116,7 @@ struct conv1d_attributes {
 };
 template <conv1d_attributes A>
 using conv1d = conv<conv_attributes{
-    .at = window{{A.kernel, 1, 1}, {A.stride, 1, 1}, {A.dilation, 1, 1}, {A.pad[0], 0, 0}, {A.pad[1], 0, 0}},
+    .at = window{{A.kernel, 1, 1}, {A.stride, 1, 1}, {A.dilation, 1, 1}, {A.pad[0], 0, 0}, {A.pad[1], 0, 0}, 1},
     .groups = A.groups,
     .out = A.out,
     .bias = A.bias}>;

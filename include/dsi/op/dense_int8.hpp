@@ -21,6 +21,7 @@ namespace DSI_NAMESPACE {
 struct dense_int8_attributes {
   static constexpr std::string_view name = "dense_int8";
   static constexpr bool reads_quantized = true;
+  static constexpr bool keeps_float(int input) { return input == 3; }
   index out = 0;  ///< number of outputs; only a pipeline, which creates the weight from it, needs it
   dtype to = dtype::u8;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/numeric/math.hpp>
+#include <dsi/numeric/wrapping.hpp>
 #include <dsi/op/elementwise.hpp>
 
 namespace DSI_NAMESPACE {
@@ -14,7 +15,7 @@ struct div : elementwise<2> {
   static constexpr op_traits traits{.elementwise = true, .affine = true, .layouts = layout_rule::same};
   template <class V>
   DSI_HD DSI_INLINE static V apply(V a, V b) {
-    if constexpr (std::integral<V>) return b == V(0) ? V(0) : static_cast<V>(a / b);
+    if constexpr (std::integral<V>) return b == V(0) ? V(0) : wrapping_div(a, b);
     else return a / b;
   }
   /// As an affine map of channel c; get(i, c) reads input i.

@@ -42,7 +42,6 @@ struct elementwise {
       out.extents = broadcast(out.extents, in[i].extents);
       if (out.extents.rank < 0) return {invalid::broadcast, out.extents.dim[0], out.extents.dim[1]};
     }
-    if (out.bytes() < 0) return {invalid::overflow, 0, 0};
     out.order = layout::row_major;
     return out;
   }

@@ -6,6 +6,7 @@
 #include <dsi/core/type_pack.hpp>
 #include <dsi/op/absolute.hpp>
 #include <dsi/op/add.hpp>
+#include <dsi/op/bitwise.hpp>
 #include <dsi/op/ceil_to_integer.hpp>
 #include <dsi/op/comparison.hpp>
 #include <dsi/op/cos.hpp>
@@ -44,6 +45,10 @@ namespace DSI_NAMESPACE {
 using elementwise_operators = type_pack<  //
     absolute,
     add,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    bitwise_xor,
     ceil_to_integer,
     cos,
     div,

@@ -52,10 +52,9 @@ struct matmul_attributes {
     if (y.extents.rank < 0) return {invalid::broadcast, y.extents.dim[0], y.extents.dim[1]};
     if (in[0].rank() > 1) y.extents.push_back(a.rows);
     if (in[1].rank() > 1) y.extents.push_back(b.columns);
-    if (y.bytes() < 0) return {invalid::overflow, 0, 0};
     return y;
   }
-  constexpr index macs(op_inputs in, tensor_desc const& y) const { return y.size() * left(in[0]).columns; }
+  constexpr index macs(op_inputs in, tensor_desc const& y) const { return capped_product(y.size(), left(in[0]).columns); }
   template <class F>
   constexpr void each_field(F&& f) const {
     f("trans_a", trans_a);

@@ -17,12 +17,13 @@ namespace DSI_NAMESPACE {
 ///          (which only orders Indices), pads of the kernel's reach or more.
 struct max_pool_attributes {
   static constexpr std::string_view name = "max_pool";
+  static constexpr dtype_set types = numeric_types;
   static constexpr op_traits traits{.anchor = true, .layouts = layout_rule::channels_last};
   window at{};
   bool ceil_mode = false;
 
   constexpr inferred infer(op_inputs in) const {
-    if (in.count > 0 && in[0].type == dtype::boolean) return {invalid::input_type, 0, static_cast<index>(in[0].type)};
+    if (in.count > 0 && !contains(types, in[0].type)) return {invalid::input_type, 0, static_cast<index>(in[0].type)};
     return infer_pool(at, ceil_mode, in);
   }
   template <class F>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/numeric/math.hpp>
+#include <dsi/numeric/wrapping.hpp>
 #include <dsi/op/elementwise.hpp>
 
 namespace DSI_NAMESPACE {
@@ -13,8 +14,7 @@ struct neg : elementwise<1> {
   static constexpr std::string_view onnx = "Neg";
   template <class V>
   DSI_HD DSI_INLINE static V apply(V x) {
-    if constexpr (std::integral<V>) return static_cast<V>(V(0) - x);
-    else return -x;
+    return wrapping_neg(x);
   }
 };
 

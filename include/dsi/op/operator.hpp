@@ -9,6 +9,8 @@
 //   constexpr index macs(op_inputs, tensor_desc out) const          optional; 0 when absent
 //   constexpr parameter_list parameters(op_inputs) const            optional; what a pipeline adds behind the inputs
 //   template <class F> constexpr void each_field(F&&) const         optional; attributes, for hashing and the emitter
+//   static constexpr std::string_view batch_field   optional; the attribute whose extents follow the batch size
+//   constexpr bool keeps_float(int input) const     optional; input stays float when the network becomes half (as<half, Model>)
 //   template <class V> V apply(V...) const          elementwise operators: one element, generic over scalar and vector
 //
 // As a type, an operator without attributes is itself (`relu`); one with attributes is `with_attributes<value>`
@@ -81,6 +83,14 @@ struct inferred {
   constexpr void push_back(tensor_desc const& d) { out[count++] = d; }
 };
 
+/// a + b for a, b >= 0, or -1 when the sum does not fit or one of them is already -1.
+constexpr index checked_sum(index a, index b) { return a < 0 || b < 0 || a > detail::index_limit - b ? -1 : a + b; }
+/// a * b for a, b >= 0, at most the largest index: costs saturate.
+constexpr index capped_product(index a, index b) {
+  index const p = checked_product(a, b);
+  return p < 0 ? detail::index_limit : p;
+}
+
 /// Constant inputs that a pipeline creates for an operator.
 struct parameter_list {
   static constexpr int capacity = 6;
@@ -115,6 +125,31 @@ DSI_HD constexpr auto op_value() {
 template <class Op>
 using op_value_t = decltype(op_value<Op>());
 
+/// Why a tensor cannot be: too many dimensions, extents that do not fit.
+constexpr inferred refusal_of(tensor_desc const& t) {
+  if (t.rank() < 0 || t.rank() > max_rank) return {invalid::too_many_dims, max_rank, t.rank() < 0 ? -t.rank() : t.rank()};
+  if (!has_valid_extents(t)) return {invalid::overflow, 0, 0};
+  return {};
+}
+/// What an operator infers, with every tensor checked before and after: no operator sees extents whose product overflows, and
+/// none gives any.
+template <class Value>
+constexpr inferred infer_of(Value const& op, op_inputs in) {
+  for (int i = 0; i < in.count; ++i)
+    if (inferred const r = refusal_of(in[i]); !r) return r;
+  inferred const y = op.infer(in);
+  if (!y) return y;
+  for (int o = 0; o < y.count; ++o)
+    if (inferred const r = refusal_of(y.out[o]); !r) return r;
+  return y;
+}
+/// True when input i of an operator stays float in a network of another floating-point type.
+template <class Value>
+constexpr bool keeps_float(Value const& op, int i) {
+  if constexpr (requires { op.keeps_float(i); }) return op.keeps_float(i);
+  else return false;
+}
+
 template <class Value>
 constexpr op_traits traits_of(Value const& op, op_inputs in) {
   if constexpr (requires { op.traits_for(in); }) return op.traits_for(in);
@@ -137,14 +172,18 @@ constexpr std::uint64_t hash_of(Value const& op) {
   hasher h;
   h.add_text(Value::name.data(), Value::name.size());
   if constexpr (requires { op.each_field([](auto const&...) {}); })
-    op.each_field([&h](std::string_view, auto const& field) {
+    op.each_field([&h]([[maybe_unused]] std::string_view field_name, auto const& field) {
       using field_type = std::remove_cvref_t<decltype(field)>;
       if constexpr (std::is_array_v<field_type>) {
         for (auto const& f : field) h.add(static_cast<std::uint64_t>(f));
       } else if constexpr (std::is_same_v<field_type, float_bits>) {
         h.add(field.bits);
       } else if constexpr (std::is_same_v<field_type, shape>) {
-        h.add(static_cast<std::uint64_t>(field.rank));  // extents follow the batch size, which weights do not depend on
+        h.add(static_cast<std::uint64_t>(field.rank));
+        // Weights do not depend on the batch size, so what follows it is left out.
+        bool follows_batch = false;
+        if constexpr (requires { Value::batch_field; }) follows_batch = field_name == Value::batch_field;
+        for (int i = 0; i < field.rank && !follows_batch; ++i) h.add(static_cast<std::uint64_t>(field[i]));
       } else {
         h.add(static_cast<std::uint64_t>(field));
       }

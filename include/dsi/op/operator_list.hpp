@@ -6,6 +6,7 @@
 #include <dsi/op/add.hpp>
 #include <dsi/op/average_pool.hpp>
 #include <dsi/op/batch_norm.hpp>
+#include <dsi/op/bitwise.hpp>
 #include <dsi/op/cast.hpp>
 #include <dsi/op/ceil_to_integer.hpp>
 #include <dsi/op/celu.hpp>
@@ -42,6 +43,7 @@
 #include <dsi/op/maximum.hpp>
 #include <dsi/op/minimum.hpp>
 #include <dsi/op/mish.hpp>
+#include <dsi/op/modulo.hpp>
 #include <dsi/op/mul.hpp>
 #include <dsi/op/neg.hpp>
 #include <dsi/op/pad.hpp>

@@ -33,7 +33,10 @@ struct pad_attributes {
     for (int given : {before.rank, after.rank})
       if (given != rank) return {invalid::rank, given, rank};
     tensor_desc y{in[0].type, layout::row_major, {}};
+    constexpr index far = index{1} << 60;  // sums of three of these fit
     for (int d = 0; d < rank; ++d) {
+      for (index n : {before[d], after[d], in[0][d]})
+        if (n < -far || n > far) return {invalid::overflow, 0, 0};
       index const stay = kept(d, in[0][d]);
       index const more = larger(larger(before[d], after[d]), 0);
       if (stay < 0) return {invalid::slice_range, -stay, in[0][d]};

@@ -2,6 +2,7 @@
 // What max_pool and average_pool share: the extents of a window's positions, with ONNX's ceil_mode.
 #pragma once
 
+#include <dsi/op/element_types.hpp>
 #include <dsi/op/window.hpp>
 
 namespace DSI_NAMESPACE {
@@ -12,10 +13,9 @@ constexpr inferred infer_pool(window const& at, bool ceil_mode, op_inputs in) {
   if (in.count != 1) return {invalid::input_count, 1, in.count};
   tensor_desc const& x = in[0];
   int const spatial = x.rank() - 2;
-  if (spatial < 1 || spatial > max_spatial) return {invalid::rank, 3, x.rank()};
+  if (spatial < 1 || spatial > max_spatial || !at.slides_over(spatial)) return {invalid::rank, at.dims_needed() + 2, x.rank()};
   if (int const f = at.bad_field(); f != 0) return {invalid::positive, f, 0};
-  for (int s = spatial; s < max_spatial; ++s)  // a window with more dimensions than the data
-    if (at.kernel[s] != 1 || at.pad_begin[s] != 0 || at.pad_end[s] != 0) return {invalid::rank, s + 3, x.rank()};
+  if (!at.fits(x)) return {invalid::overflow, 0, 0};
   tensor_desc y{x.type, layout::row_major, shape(x[0], x[1])};
   for (int s = 0; s < spatial; ++s) {
     for (index pad : {at.pad_begin[s], at.pad_end[s]})

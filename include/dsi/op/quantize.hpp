@@ -44,6 +44,7 @@ struct quantize_attributes {
     return detail::infer_conversion(in, to, in.count > 0 ? in[0].type : dtype::f32, to);
   }
   constexpr parameter_list parameters(op_inputs) const { return detail::conversion_parameters(to); }
+  static constexpr bool keeps_float(int input) { return input == 1; }
   template <class F>
   constexpr void each_field(F&& f) const { f("to", to); }
   constexpr bool operator==(quantize_attributes const&) const = default;
@@ -68,6 +69,7 @@ struct dequantize_attributes {
     return detail::infer_conversion(in, in.count > 0 ? in[0].type : dtype::u8, in.count > 0 ? in[0].type : dtype::u8, to);
   }
   constexpr parameter_list parameters(op_inputs in) const { return detail::conversion_parameters(in[0].type); }
+  static constexpr bool keeps_float(int input) { return input == 1; }
   template <class F>
   constexpr void each_field(F&& f) const { f("to", to); }
   constexpr bool operator==(dequantize_attributes const&) const = default;

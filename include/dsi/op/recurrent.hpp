@@ -58,6 +58,7 @@ constexpr recurrent_extents extents_of(recurrent_form const& f, tensor_desc cons
 /// The outputs, or why the inputs do not fit.
 constexpr inferred infer_recurrent(recurrent_form const& f, op_inputs in) {
   if (f.hidden < 1) return {invalid::positive, 0, f.hidden};
+  if (f.hidden > index{1} << 40) return {invalid::overflow, 0, 0};
   if (in.count != f.inputs()) return {invalid::input_count, f.inputs(), in.count};
   tensor_desc const& x = in[0];
   if (!is_floating(x.type)) return {invalid::input_type, 0, static_cast<index>(x.type)};
@@ -73,7 +74,7 @@ constexpr inferred infer_recurrent(recurrent_form const& f, op_inputs in) {
     for (int d = 0; d < 3; ++d)
       if (in[i][d] != want[d]) return {invalid::recurrent_weight, want[d], in[i][d]};
   }
-  index const state = dirs * e.batch * f.hidden;
+  index const state = checked_product(dirs * f.hidden, e.batch);
   if (f.bias && in[f.bias_at()].size() != 2 * dirs * rows) return {invalid::parameter_extent, 2 * dirs * rows, in[f.bias_at()].size()};
   if (f.initial_h && in[f.initial_h_at()].size() != state) return {invalid::parameter_extent, state, in[f.initial_h_at()].size()};
   if (f.initial_c && in[f.initial_c_at()].size() != state) return {invalid::parameter_extent, state, in[f.initial_c_at()].size()};
@@ -96,7 +97,8 @@ constexpr inferred infer_recurrent(recurrent_form const& f, op_inputs in) {
 
 constexpr index recurrent_macs(recurrent_form const& f, op_inputs in) {
   recurrent_extents const e = extents_of(f, in[0]);
-  return e.steps * e.batch * f.directions() * f.gates() * f.hidden * (e.inputs + f.hidden);
+  index const steps = capped_product(e.steps, e.batch);
+  return capped_product(steps, capped_product(f.directions() * f.gates() * f.hidden, e.inputs + f.hidden));
 }
 
 /// What a pipeline creates: "weight" [directions, gates * hidden, inputs], "recurrence" [directions, gates * hidden, hidden],

@@ -7,20 +7,23 @@
 
 namespace DSI_NAMESPACE {
 
-/// A set of axes: bit a for axis a >= 0, bit 15 - a for axis a < 0 (counted from the end). An empty set means every axis.
+/// A set of axes: bit a for axis a >= 0, bit 15 - a for axis a < 0 (counted from the end), up to 15 and -15: more than a tensor
+/// may have, so that a wrong one is known as such. An empty set means every axis.
 using axis_set = std::uint32_t;
 
 /// Every dimension from 2 on: what global pooling reduces.
 inline constexpr axis_set spatial_axes = 1u << 31;
 
-/// The set that holds one axis; 0 when no tensor has it.
+inline constexpr int axis_limit = 15;
+
+/// The set that holds one axis. One that no tensor has counts as an axis that no tensor has, never as none.
 constexpr axis_set axis_bit(index axis) {
-  if (axis < -max_rank || axis >= max_rank) return 0;
+  axis = axis < -axis_limit ? -axis_limit : axis > axis_limit ? axis_limit : axis;
   return axis >= 0 ? 1u << static_cast<unsigned>(axis) : 1u << static_cast<unsigned>(15 - axis);
 }
 /// axes(2, 3), axes(-1): a set for an attribute.
 template <class... I>
-constexpr axis_set axes(I... axis) {
+consteval axis_set axes(I... axis) {
   return (axis_set{0} | ... | axis_bit(static_cast<index>(axis)));
 }
 
@@ -29,7 +32,7 @@ constexpr unsigned reduced_dims(axis_set set, int rank, index* missing = nullptr
   unsigned const every = (1u << static_cast<unsigned>(rank)) - 1u;
   if (set == 0) return every;
   unsigned dims = (set & spatial_axes) != 0 ? every & ~3u : 0u;
-  for (int a = -max_rank; a < max_rank; ++a) {
+  for (int a = -axis_limit; a <= axis_limit; ++a) {
     if ((set & axis_bit(a)) == 0) continue;
     int const d = a < 0 ? a + rank : a;
     if (d >= 0 && d < rank) dims |= 1u << static_cast<unsigned>(d);
@@ -52,9 +55,9 @@ constexpr inferred infer_reduction(axis_set set, bool keepdims, op_inputs in) {
   if (in.count != 1) return {invalid::input_count, 1, in.count};
   tensor_desc const& x = in[0];
   if (!contains(numeric_types, x.type)) return {invalid::input_type, 0, static_cast<index>(x.type)};
-  index missing = max_rank;
+  index missing = axis_limit + 1;
   unsigned const dims = reduced_dims(set, x.rank(), &missing);
-  if (missing != max_rank) return {invalid::axis, missing, x.rank()};
+  if (missing != axis_limit + 1) return {invalid::axis, missing, x.rank()};
   tensor_desc y{x.type, layout::row_major, {}};
   for (int d = 0; d < x.rank(); ++d) {
     if (!has_dim(dims, d)) y.extents.push_back(x[d]);
@@ -90,6 +93,6 @@ concept reduction_operator = requires(Value const& op) {
   { op.keepdims } -> std::convertible_to<bool>;
 };
 
-static_assert(reduced_dims(axes(2, -1), 4) == 0b1100u && reduced_dims(0, 3) == 0b111u && reduced_dims(spatial_axes, 5) == 0b11100u);
+static_assert(max_rank < axis_limit && reduced_dims(axes(2, -1), 4) == 0b1100u && reduced_dims(0, 3) == 0b111u && reduced_dims(spatial_axes, 5) == 0b11100u);
 
 }  // namespace DSI_NAMESPACE

@@ -11,10 +11,15 @@ namespace DSI_NAMESPACE {
 struct reshape_attributes {
   static constexpr std::string_view name = "reshape";
   static constexpr op_traits traits{.view = true};
+  static constexpr std::string_view batch_field = "to";
   shape to{};
 
   constexpr inferred infer(op_inputs in) const {
     if (in.count != 1) return {invalid::input_count, 1, in.count};
+    if (to.rank < 0) return {invalid::too_many_dims, max_rank, -to.rank};
+    for (int d = 0; d < to.rank; ++d)
+      if (to[d] < 0) return {invalid::positive, d, to[d]};
+    if (to.size() < 0) return {invalid::overflow, 0, 0};
     if (in[0].size() != to.size()) return {invalid::reshape_size, in[0].size(), to.size()};
     return tensor_desc{in[0].type, layout::row_major, to};
   }
@@ -23,7 +28,7 @@ struct reshape_attributes {
   constexpr bool operator==(reshape_attributes const&) const = default;
 };
 template <index... Dims>
-using reshape = with_attributes<reshape_attributes{[] { shape s; (s.push_back(Dims), ...); return s; }()}>;
+using reshape = with_attributes<reshape_attributes{extents<Dims...>::value}>;
 
 /// [d0, d1, ...] becomes [d0..d(Axis-1), rest]: ONNX Flatten keeps both sides as one dimension each.
 struct flatten_attributes {
@@ -35,8 +40,9 @@ struct flatten_attributes {
     if (in.count != 1) return {invalid::input_count, 1, in.count};
     int const a = axis < 0 ? axis + in[0].rank() : axis;
     if (a < 0 || a > in[0].rank()) return {invalid::axis, axis, in[0].rank()};
-    return tensor_desc{in[0].type, layout::row_major,
-                       shape(in[0].extents.product(0, a), in[0].extents.product(a, in[0].rank()))};
+    index part[2]{1, 1};
+    for (int d = 0; d < in[0].rank(); ++d) part[d < a ? 0 : 1] = checked_product(part[d < a ? 0 : 1], in[0][d]);
+    return tensor_desc{in[0].type, layout::row_major, shape(part[0], part[1])};
   }
   template <class F>
   constexpr void each_field(F&& f) const { f("axis", axis); }

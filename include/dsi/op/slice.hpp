@@ -13,7 +13,9 @@ namespace DSI_NAMESPACE {
 struct slice_attributes {
   static constexpr std::string_view name = "slice";
   static constexpr dtype_set types = any_type;
+  static constexpr bool moves_elements = true;  ///< and never looks at them: only their size matters
   static constexpr op_traits traits{.layouts = layout_rule::same};
+  static constexpr std::string_view batch_field = "size";
   shape start{};
   shape step{};  ///< not 0; negative steps go backwards
   shape size{};
@@ -27,9 +29,10 @@ struct slice_attributes {
       if (step[d] == 0) return {invalid::positive, d, 0};
       if (size[d] < 0) return {invalid::slice_range, size[d], in[0][d]};
       if (size[d] == 0) continue;
-      index const last = start[d] + (size[d] - 1) * step[d];
       if (start[d] < 0 || start[d] >= in[0][d]) return {invalid::slice_range, start[d], in[0][d]};
-      if (last < 0 || last >= in[0][d]) return {invalid::slice_range, last, in[0][d]};
+      // Steps from the first element to the last one of that direction; the smallest index has no magnitude.
+      index const steps = step[d] > 0 ? (in[0][d] - 1 - start[d]) / step[d] : step[d] < -detail::index_limit ? 0 : start[d] / -step[d];
+      if (size[d] - 1 > steps) return {invalid::slice_range, size[d], steps + 1};
     }
     return tensor_desc{in[0].type, layout::row_major, size};
   }

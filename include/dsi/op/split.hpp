@@ -13,6 +13,7 @@ namespace DSI_NAMESPACE {
 struct split_attributes {
   static constexpr std::string_view name = "split";
   static constexpr dtype_set types = any_type;
+  static constexpr bool moves_elements = true;  ///< and never looks at them: only their size matters
   static constexpr op_traits traits{.layouts = layout_rule::same};
   int axis = 0;
   shape size{};  ///< one entry for each output
@@ -26,7 +27,7 @@ struct split_attributes {
     inferred y;
     index sum = 0;
     for (int k = 0; k < size.rank; ++k) {
-      if (size[k] < 0) return {invalid::slice_range, size[k], in[0][a]};
+      if (size[k] < 0 || size[k] > in[0][a] - sum) return {invalid::slice_range, size[k], in[0][a] - sum};
       sum += size[k];
       tensor_desc part = in[0];
       part.order = layout::row_major;
@@ -45,6 +46,6 @@ struct split_attributes {
 };
 /// split<1, 16, 48>: along dimension 1 into 16 and 48.
 template <int Axis, index... Sizes>
-using split = with_attributes<split_attributes{Axis, [] { shape s; (s.push_back(Sizes), ...); return s; }()}>;
+using split = with_attributes<split_attributes{Axis, extents<Sizes...>::value}>;
 
 }  // namespace DSI_NAMESPACE

@@ -13,6 +13,7 @@ namespace DSI_NAMESPACE {
 struct transpose_attributes {
   static constexpr std::string_view name = "transpose";
   static constexpr dtype_set types = any_type;
+  static constexpr bool moves_elements = true;  ///< and never looks at them: only their size matters
   shape perm{};
 
   constexpr op_traits traits_for(op_inputs) const {
@@ -38,6 +39,6 @@ struct transpose_attributes {
   constexpr bool operator==(transpose_attributes const&) const = default;
 };
 template <index... Perm>
-using transpose = with_attributes<transpose_attributes{[] { shape s; (s.push_back(Perm), ...); return s; }()}>;
+using transpose = with_attributes<transpose_attributes{extents<Perm...>::value}>;
 
 }  // namespace DSI_NAMESPACE

@@ -8,14 +8,27 @@ namespace DSI_NAMESPACE {
 
 inline constexpr int max_spatial = 3;
 
-/// A sliding window. Unused spatial dimensions keep extent 1.
+/// A sliding window. Unused spatial dimensions keep extent 1. What padding it takes is up to the operator: convolutions refuse
+/// negative padding, pooling also one as wide as the window.
 struct window {
   index kernel[max_spatial]{1, 1, 1};
   index stride[max_spatial]{1, 1, 1};
   index dilation[max_spatial]{1, 1, 1};
   index pad_begin[max_spatial]{};
   index pad_end[max_spatial]{};
+  /// Spatial dimensions that the input must have, as conv1d and conv2d say it; 0: as many as it has. It is no field of
+  /// each_field: it changes nothing that is computed.
+  int dims = 0;
 
+  /// A window for n spatial dimensions: it is flat along the others.
+  constexpr bool slides_over(int n) const { return dims == 0 ? dims_needed() <= n : dims == n; }
+  /// The least number of spatial dimensions that the window is for.
+  constexpr int dims_needed() const {
+    if (dims != 0) return dims;
+    int n = max_spatial;
+    while (n > 1 && kernel[n - 1] == 1 && pad_begin[n - 1] == 0 && pad_end[n - 1] == 0) --n;
+    return n;
+  }
   /// The extent that the window covers, dilation included.
   constexpr index reach(int s) const { return (kernel[s] - 1) * dilation[s] + 1; }
   /// Positions of the window along spatial dimension s of a given extent; below 1 when it does not fit.
@@ -28,12 +41,26 @@ struct window {
     return n;
   }
   constexpr index taps() const { return kernel[0] * kernel[1] * kernel[2]; }
+  /// False when the window's fields or the extents of x are so large that sums of them, or its taps, may not fit.
+  constexpr bool fits(tensor_desc const& x) const {
+    constexpr index far = index{1} << 60;
+    index count = 1;
+    for (int s = 0; s < max_spatial; ++s) {
+      count = checked_product(count, kernel[s]);
+      index const span = checked_product(kernel[s], dilation[s]);
+      for (index n : {count, span, stride[s]})
+        if (n < 0 || n > far) return false;
+      for (index n : {pad_begin[s], pad_end[s], s + 2 < x.rank() ? x[s + 2] : 0})
+        if (n < -far || n > far) return false;
+    }
+    return true;
+  }
   constexpr bool padded() const {
     for (int s = 0; s < max_spatial; ++s)
       if (pad_begin[s] != 0 || pad_end[s] != 0) return true;
     return false;
   }
-  /// The attribute that is not positive (kernel 1, stride 2, dilation 3), or 0. Padding may be negative by ONNX, dsi refuses it earlier.
+  /// The attribute that is not positive (kernel 1, stride 2, dilation 3), or 0.
   constexpr int bad_field() const {
     for (int s = 0; s < max_spatial; ++s) {
       if (kernel[s] < 1) return 1;
@@ -62,6 +89,7 @@ struct window2d {
   index pad[4]{};
   constexpr operator window() const {  // NOLINT(google-explicit-constructor)
     window w;
+    w.dims = 2;
     for (int s = 0; s < 2; ++s) {
       w.kernel[s] = kernel[s];
       w.stride[s] = stride[s];

@@ -66,7 +66,7 @@ struct planner {
   constexpr bool can_fold(group const& s, int n) const {
     graph_node const& head = g.nodes[s.node[0]];
     graph_node const& next = g.nodes[n];
-    if (!options.fold || !head.traits.foldable || !next.traits.affine || g.input_of(n, 0) != s.acc) return false;
+    if (!options.fold || options.keep_all || !head.traits.foldable || !next.traits.affine || g.input_of(n, 0) != s.acc) return false;
     if (head.inputs < 2 || !constant(g.input_of(s.node[0], 1)) || (head.inputs > 2 && !constant(g.input_of(s.node[0], 2)))) return false;
     if (!is_floating(g.desc(g.input_of(s.node[0], 1)).type)) return false;
     // The constants must vary along the head's output channels alone.

@@ -103,6 +103,23 @@ inline bool acceptable(dtype type, std::byte const* p, bool infinities) {
   return infinities && (bits & ~sign) == exponent;
 }
 
+/// An element that no blob may hold.
+struct bad_value {
+  int weight = -1;   ///< into plan_view::weights; -1: there is none
+  index element = 0; ///< as packed
+};
+/// The first one in the packed part of a blob. What `load` and `from` refuse is the same.
+inline bad_value first_bad_value(plan_view p, std::byte const* data) {
+  for (int i = 0; i < p.weight_count; ++i) {
+    plan_weight const& w = p.weights[i];
+    if (!is_floating(w.desc.type)) continue;
+    index const step = size_of(w.desc.type), count = w.bytes / step;
+    for (index k = 0; k < count; ++k)
+      if (!acceptable(w.desc.type, data + w.offset + k * step, w.infinities)) return {i, k};
+  }
+  return {};
+}
+
 /// Length, magic, version and structure: what a blob must have that was linked into the binary beside its program.
 inline result<void> check_blob_header(std::span<std::byte const> blob, std::uint64_t structure, plan_view p) {
   auto const bad = [](errc code, std::string_view text) { return failure{code, message(text)}; };
@@ -137,13 +154,9 @@ inline result<void> check_blob(std::span<std::byte const> blob, std::uint64_t st
     if (e.type != static_cast<std::uint8_t>(w.desc.type) || e.layout != static_cast<std::uint8_t>(w.desc.order) ||
         e.rank != static_cast<std::uint32_t>(w.desc.rank()) || e.offset != static_cast<std::uint64_t>(w.offset) || e.bytes != static_cast<std::uint64_t>(w.bytes))
       return failure{errc::mismatch, message("weights: tensor ").append(static_cast<index>(i)).append(" has another type, shape or layout than this program needs; make the blob with the dsi that built the program")};
-    if (!is_floating(w.desc.type)) continue;
-    std::byte const* const data = blob.data() + h.data_offset + e.offset;
-    index const count = w.bytes / size_of(w.desc.type);
-    for (index k = 0; k < count; ++k) {
-      if (!acceptable(w.desc.type, data + k * size_of(w.desc.type), w.infinities)) return failure{errc::not_finite, message("weights: tensor ").append(static_cast<index>(i)).append(" holds a NaN or an infinity; train or convert again")};
-    }
   }
+  if (bad_value const bad_one = first_bad_value(p, blob.data() + h.data_offset); bad_one.weight >= 0)
+    return failure{errc::not_finite, message("weights: tensor ").append(static_cast<index>(bad_one.weight)).append(" holds a NaN or an infinity; train or convert again")};
   return {};
 }
 

@@ -2,6 +2,9 @@
 // Aligned memory, and where an engine keeps its own: heap, static or inside the object.
 #pragma once
 
+#if defined(DSI_CHECKED)
+#include <atomic>
+#endif
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -34,8 +37,9 @@ class aligned_memory {
   std::byte* data_ = nullptr;
 };
 
-/// Ends the program: an engine cannot be had. With exceptions on, bad_alloc instead.
-[[noreturn]] inline void out_of_memory() {
+/// Ends the program: an engine cannot be had. With exceptions on, bad_alloc instead. Always inlined, so that a file with exceptions
+/// and one without never share it.
+[[noreturn]] DSI_INLINE void out_of_memory() {
 #if defined(__cpp_exceptions)
   throw std::bad_alloc();
 #else
@@ -58,15 +62,24 @@ struct heap_storage {
   };
 };
 
-/// Zero-initialized memory of the program (.bss), one block for each Tag: at most one engine of a type may use it.
+/// Zero-initialized memory of the program (.bss), one block for each Tag and size: at most one live engine may use a block.
 template <class Tag>
 struct static_storage {
   template <std::size_t Bytes>
   class block {
    public:
+#if defined(DSI_CHECKED)
+    block() { DSI_CHECK(users_.fetch_add(1) == 0, "static_storage: two live engines share one block; give each a Tag of its own"); }
+    ~block() { users_.fetch_sub(1); }
+    block(block const&) = delete;
+    block& operator=(block const&) = delete;
+#endif
     std::byte* data() const { return memory_; }
 
    private:
+#if defined(DSI_CHECKED)
+    static inline constinit std::atomic<int> users_{0};
+#endif
     alignas(alignment) static inline constinit std::byte memory_[Bytes > 0 ? Bytes : 1]{};
   };
 };

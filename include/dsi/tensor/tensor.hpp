@@ -8,7 +8,7 @@
 
 namespace DSI_NAMESPACE {
 
-/// Extents as a value. Rank 0 is a scalar with one element.
+/// Extents as a value. Rank 0 is a scalar with one element; rank -n stands for n extents, more than max_rank, which are lost.
 struct shape {
   int rank = 0;
   index dim[max_rank]{};
@@ -20,17 +20,20 @@ struct shape {
 
   constexpr index operator[](int i) const { return dim[i]; }
   constexpr index& operator[](int i) { return dim[i]; }
-  constexpr void push_back(index extent) { dim[rank++] = extent; }
-  /// Elements in all. 1 for rank 0; -1 when the product overflows.
+  constexpr void push_back(index extent) {
+    if (rank >= 0 && rank < max_rank) dim[rank++] = extent;
+    else rank = rank < 0 ? rank - 1 : -max_rank - 1;
+  }
+  /// Elements in all. 1 for rank 0; -1 when the product overflows or an extent is negative or lost.
   constexpr index size() const {
-    index n = 1;
+    index n = rank < 0 ? -1 : 1;
     for (int i = 0; i < rank; ++i) n = checked_product(n, dim[i]);
     return n;
   }
-  /// Product of the extents in [first, last).
+  /// Product of the extents in [first, last); -1 when it overflows.
   constexpr index product(int first, int last) const {
     index n = 1;
-    for (int i = first; i < last; ++i) n *= dim[i];
+    for (int i = first; i < last; ++i) n = checked_product(n, dim[i]);
     return n;
   }
   constexpr bool operator==(shape const& other) const {
@@ -73,6 +76,17 @@ struct tensor_desc {
   constexpr index bytes() const { return checked_product(extents.size(), size_of(type)); }
   constexpr bool operator==(tensor_desc const&) const = default;
 };
+
+/// The most bytes of one tensor, and the greatest extent: sums over all inputs of a node still fit into an index.
+inline constexpr index max_tensor_bytes = index{1} << 55;
+
+/// Not so many bytes that sizes computed from them could overflow.
+constexpr bool has_valid_extents(tensor_desc const& t) {
+  if (t.rank() < 0 || t.rank() > max_rank) return false;
+  for (int i = 0; i < t.rank(); ++i)
+    if (t[i] < 0 || t[i] > max_tensor_bytes) return false;
+  return t.bytes() >= 0 && t.bytes() <= max_tensor_bytes;
+}
 
 /// Element strides of a tensor, by ONNX dimension, for either layout.
 constexpr shape strides_of(tensor_desc const& t) {

@@ -35,11 +35,7 @@ struct dense_arg {
   template <int D>
   static constexpr int extent = static_cast<int>(Problem::out()[D]);
   template <int D>
-  static constexpr int step = [] {
-    constexpr int mine = D - (rank - Problem::in(I).rank());
-    if constexpr (mine < 0) return 0;
-    else return Problem::in(I)[mine] == 1 ? 0 : static_cast<int>(strides_of(Problem::in(I)).dim[mine]);
-  }();
+  static constexpr int step = static_cast<int>(broadcast_strides(Problem::in(I), Problem::out())[D]);
   template <int D>
   DSI_HD static int offset_of_row(int row) {
     if constexpr (D < 0) return 0;
@@ -64,7 +60,7 @@ struct dense_block {
   static constexpr int interleave = static_cast<int>(interleave_of(dtype_of<element>));
   static constexpr int padded_inputs = (inputs + interleave - 1) / interleave * interleave;
   static constexpr int panels = (outputs + width - 1) / width;
-  static constexpr int args_from = first_arg_of<expression> < Problem::input_count ? first_arg_of<expression> : Problem::input_count;
+  static constexpr int args_from = anchor_inputs<Problem>;
   static constexpr bool has_bias = args_from == 3;
   static constexpr int threads = Tuning.threads();
   static constexpr int row_blocks = (rows + Tuning.rows - 1) / Tuning.rows;
@@ -168,7 +164,7 @@ constexpr bool dense_block_supports() {
   if (x.type != dtype::f32 && x.type != dtype::f16 && x.type != dtype::bf16) return false;
   for (int i = 0; i < Problem::input_count; ++i)
     if (Problem::in(i).type != y.type || Problem::in(i).size() > (index{1} << 30) || (i != 1 && Problem::in(i).order != layout::row_major)) return false;
-  int const own = first_arg_of<expression_of<Problem>> < Problem::input_count ? first_arg_of<expression_of<Problem>> : Problem::input_count;
+  constexpr int own = anchor_inputs<Problem>;
   return x.rank() >= 1 && x.size() > 0 && y.size() > 0 && y.size() <= (index{1} << 30) && y.order == layout::row_major && Problem::in(1).order == layout::panels &&
          (own == 2 || own == 3);
 }

@@ -59,7 +59,14 @@ template <class Problem, class Value, class Expression>
 struct anchor_kernel : kernel_defaults {
   using element = element_of<Problem>;
   static constexpr std::string_view name = "reference";
-  static constexpr bool supports = implemented<Value> || implemented_typed<Value, Problem>;
+  /// run() reads the anchor's own tensors as the first input's type: they must have it. The expression reads each arg as what it is.
+  static constexpr bool one_type = [] {
+    bool same = true;
+    for (int i = 0; i < anchor_inputs<Problem>; ++i) same = same && Problem::in(i).type == dtype_of<element>;
+    for (int i = 0; i < Problem::output_count; ++i) same = same && Problem::out(i).type == dtype_of<element>;
+    return same;
+  }();
+  static constexpr bool supports = implemented_typed<Value, Problem> || (implemented<Value> && one_type);
 
   template <class Context>
   static void run(kernel_args args, void*, void*, Context&) noexcept {
@@ -74,9 +81,7 @@ struct anchor_kernel : kernel_defaults {
         in[i] = {static_cast<element const*>(args.in[i]), Problem::in(i), spatial_of_input(op, {Problem::inputs::desc, count}, i)};
       view<element> out[Problem::output_count];
       for (int i = 0; i < Problem::output_count; ++i) out[i] = {static_cast<element*>(args.out[i]), Problem::out(i)};
-      // Inputs behind the anchor's own belong to the expression alone.
-      int const own = op_inputs_of<Value>(op, count);
-      implementation<Value>::template run<element>(op, {in, own, out, Problem::output_count});
+      implementation<Value>::template run<element>(op, {in, anchor_inputs<Problem>, out, Problem::output_count});
     }
     if constexpr (!std::is_same_v<Expression, acc>) {
       using result = typename Problem::template output<0>::value_type;
@@ -90,40 +95,6 @@ struct anchor_kernel : kernel_defaults {
         }));
       } while (next(p, y.desc.extents));
     }
-  }
-
-  template <class V>
-  static constexpr int op_inputs_of(V const&, int count) {
-    constexpr int last = last_arg_of<Expression>;
-    if constexpr (last < 0) return count;
-    else return first_arg(count);
-  }
-  /// The expression's args are the last inputs of the group.
-  static constexpr int first_arg(int count) {
-    int first = count;
-    for (int i = count - 1; i >= 0; --i)
-      if (uses(i)) first = i;
-    return first;
-  }
-  static constexpr bool uses(int i) { return args_of(Expression{}).used[i]; }
-  struct used_args {
-    bool used[max_inputs]{};
-  };
-  static constexpr used_args args_of(acc) { return {}; }
-  template <int I>
-  static constexpr used_args args_of(arg<I>) {
-    used_args u;
-    u.used[I] = true;
-    return u;
-  }
-  template <class Op, class... E>
-  static constexpr used_args args_of(apply<Op, E...>) {
-    used_args u;
-    auto const merge = [&u](used_args const& o) {
-      for (int i = 0; i < max_inputs; ++i) u.used[i] = u.used[i] || o.used[i];
-    };
-    (merge(args_of(E{})), ...);
-    return u;
   }
 };
 

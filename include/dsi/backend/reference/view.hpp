@@ -77,7 +77,6 @@ struct view {
 /// A group's tensors, all of element type T.
 template <class T>
 struct operands {
-  static constexpr int capacity = 8;
   view<T const> const* in = nullptr;
   int inputs = 0;
   view<T> const* out = nullptr;

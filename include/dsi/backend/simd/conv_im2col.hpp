@@ -16,6 +16,7 @@ namespace DSI_NAMESPACE::simd {
 template <class Isa, class Problem, tile_tuning Tuning = default_tile<Isa>>
 struct conv_im2col : kernel_defaults {
   static constexpr std::string_view name = "im2col";
+  static constexpr tile_tuning tuning = Tuning;
   using element = typename Problem::template output<0>::value_type;
   static constexpr conv_geometry geometry = geometry_of<Problem>();
   static constexpr bool supports = conv_supports<Problem>() && is_channels_last(Problem::in(0)) && Problem::in(1).order == layout::panels;

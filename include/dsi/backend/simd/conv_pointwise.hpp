@@ -12,6 +12,7 @@ namespace DSI_NAMESPACE::simd {
 template <class Isa, class Problem, tile_tuning Tuning = default_tile<Isa>>
 struct conv_pointwise : kernel_defaults {
   static constexpr std::string_view name = "pointwise";
+  static constexpr tile_tuning tuning = Tuning;
   static constexpr conv_geometry geometry = geometry_of<Problem>();
   static constexpr bool supports = [] {
     if (!conv_supports<Problem>() || !is_channels_last(Problem::in(0)) || Problem::in(1).order != layout::panels) return false;

@@ -16,6 +16,7 @@ namespace DSI_NAMESPACE::simd {
 template <class Isa, class Problem, tile_tuning Tuning = default_tile<Isa>>
 struct conv_tile : kernel_defaults {
   static constexpr std::string_view name = "direct";
+  static constexpr tile_tuning tuning = Tuning;
   using element = typename Problem::template output<0>::value_type;
   static constexpr conv_geometry geometry = geometry_of<Problem>();
   static constexpr bool planar = !is_channels_last(Problem::in(0));

@@ -27,8 +27,6 @@ struct copy_plan {
     for (int i = 0; i < rank; ++i) n *= extent[i];
     return n;
   }
-  /// The innermost loop runs over consecutive elements on both sides.
-  constexpr bool contiguous() const { return rank > 0 && from[rank - 1] == 1 && to[rank - 1] == 1; }
   /// The loop other than the innermost along which the source is consecutive, or -1: then the two are a transposition.
   constexpr int crossing() const {
     if (rank < 2 || to[rank - 1] != 1 || from[rank - 1] <= 1) return -1;

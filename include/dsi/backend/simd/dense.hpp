@@ -15,6 +15,7 @@ namespace simd {
 template <class Isa, class Problem, tile_tuning Tuning = default_tile<Isa>>
 struct dense_tile : kernel_defaults {
   static constexpr std::string_view name = "tile";
+  static constexpr tile_tuning tuning = Tuning;
   static constexpr tensor_desc x = Problem::in(0);
   static constexpr bool supports = std::is_same_v<decltype(anchor_value<Problem>()), dense_attributes> && is_tile_type(x.type) &&
                                    x.rank() >= 1 && x.size() > 0 && Problem::out().size() > 0 && x.order == layout::row_major &&

@@ -91,6 +91,7 @@ struct int8_result {
 template <class Isa, class Problem, tile_tuning Tuning = default_int8_tile<Isa>>
 struct dense_int8_tile : kernel_defaults {
   static constexpr std::string_view name = Isa::has_vnni ? "int8 tile (VNNI)" : "int8 tile";
+  static constexpr tile_tuning tuning = Tuning;
   static constexpr tensor_desc x = Problem::in(0);
   static constexpr bool supports = x.type == dtype::u8 && x.size() > 0 && Problem::out().size() > 0 && x.order == layout::row_major &&
                                    Problem::in(1).order == layout::panels && detail::int8_result_supports<Problem>();

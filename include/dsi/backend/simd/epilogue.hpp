@@ -31,33 +31,9 @@ inline constexpr bool is_few_instructions<mul> = true;
 namespace detail {
 
 template <class Expression>
-struct expression_traits;
-template <>
-struct expression_traits<acc> {
-  static constexpr bool few_instructions = true;
-  static constexpr int first_arg = 1000;
-};
-template <int I>
-struct expression_traits<arg<I>> {
-  static constexpr bool few_instructions = true;
-  static constexpr int first_arg = I;
-};
+inline constexpr bool few_instructions = true;
 template <class Op, class... Operands>
-struct expression_traits<apply<Op, Operands...>> {
-  static constexpr bool few_instructions = is_few_instructions<op_value_t<Op>> && (true && ... && expression_traits<Operands>::few_instructions);
-  static constexpr int first_arg = [] {
-    int first = 1000;
-    ((first = expression_traits<Operands>::first_arg < first ? expression_traits<Operands>::first_arg : first), ...);
-    return first;
-  }();
-};
-
-/// Inputs of a group that are its anchor's own: x, weights and perhaps a bias. The expression's args follow.
-template <class Problem>
-inline constexpr int anchor_inputs = [] {
-  constexpr int first = expression_traits<expression_of<Problem>>::first_arg;
-  return first < Problem::input_count ? first : Problem::input_count;
-}();
+inline constexpr bool few_instructions<apply<Op, Operands...>> = is_few_instructions<op_value_t<Op>> && (true && ... && few_instructions<Operands>);
 
 /// How an arg lies beside the output: element strides along the output's dimensions, 0 where it broadcasts. Output dimensions
 /// are given in memory order without the channels, which come last.
@@ -82,17 +58,13 @@ struct arg_strides {
 
 /// channel_dim: the dimension that lies innermost in memory.
 constexpr arg_strides strides_beside(tensor_desc const& a, tensor_desc const& y, int channel_dim) {
-  shape const own = strides_of(a);
+  shape const strides = broadcast_strides(a, y);
   arg_strides s;
+  s.channel = strides[channel_dim];
   for (int d = 0; d < y.rank(); ++d) {
-    int const mine = d - (y.rank() - a.rank());
-    index const step = mine < 0 || a[mine] == 1 ? 0 : own[mine];
-    if (d == channel_dim) {
-      s.channel = step;
-      continue;
-    }
+    if (d == channel_dim) continue;
     s.extent[s.rank] = y[d];
-    s.step[s.rank++] = step;
+    s.step[s.rank++] = strides[d];
   }
   return s;
 }
@@ -102,7 +74,7 @@ constexpr arg_strides strides_beside(tensor_desc const& a, tensor_desc const& y,
 /// True when the types of bias, args and output are Problem's element type, so that epilogue serves the problem.
 template <class Problem>
 constexpr bool epilogue_supports() {
-  constexpr int own = detail::anchor_inputs<Problem>;
+  constexpr int own = anchor_inputs<Problem>;
   if (own < 2 || own > 3 || Problem::output_count != 1) return false;
   if (own == 3 && Problem::in(2).order != layout::row_major) return false;
   for (int i = 0; i < Problem::input_count; ++i) {
@@ -119,9 +91,8 @@ struct epilogue {
   using v = vec<Isa>;
   using element = typename Problem::template output<0>::value_type;
   using expression = expression_of<Problem>;
-  using parts = detail::expression_traits<expression>;
   static constexpr index channels = Problem::out()[ChannelDim];
-  static constexpr bool has_bias = detail::anchor_inputs<Problem> == 3;
+  static constexpr bool has_bias = anchor_inputs<Problem> == 3;
 
   kernel_args args;
   index first_row = 0;      ///< of the output, where row 0 of the calls lies
@@ -139,7 +110,7 @@ struct epilogue {
     row += first_row;
     channel += first_channel;
     auto* const to = static_cast<element*>(args.out[0]) + row * channels + channel;
-    if constexpr (parts::few_instructions) {
+    if constexpr (detail::few_instructions<expression>) {
       DSI_UNROLL
       for (int r = 0; r < Rows; ++r)
         DSI_UNROLL

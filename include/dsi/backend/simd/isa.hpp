@@ -75,31 +75,31 @@ struct neon {
 /// True when this translation unit's flags allow code for Isa.
 template <class Isa>
 inline constexpr bool compiled = false;
-#if defined(__SSE2__)
+#if defined(DSI_ISA_BASE)
 template <>
 inline constexpr bool compiled<base> = true;
 #endif
-#if defined(__SSE4_2__)
+#if defined(DSI_ISA_V2)
 template <>
 inline constexpr bool compiled<v2> = true;
 #endif
-#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#if defined(DSI_ISA_V3)
 template <>
 inline constexpr bool compiled<v3> = true;
 #endif
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#if defined(DSI_ISA_V4)
 template <>
 inline constexpr bool compiled<v4> = true;
-#if defined(__AVX512VNNI__)
+#endif
+#if defined(DSI_ISA_V4_VNNI)
 template <>
 inline constexpr bool compiled<v4_vnni> = true;
-#if defined(__AVX512BF16__)
+#endif
+#if defined(DSI_ISA_V4_BF16)
 template <>
 inline constexpr bool compiled<v4_bf16> = true;
 #endif
-#endif
-#endif
-#if defined(__aarch64__)
+#if defined(DSI_ISA_NEON)
 template <>
 inline constexpr bool compiled<neon> = true;
 #endif

@@ -20,24 +20,13 @@ struct map_loops {
   constexpr index inner_step(int input) const { return step[input][rank - 1]; }
 };
 
-/// Steps of an input by the output's dimensions, 0 where it is broadcast.
-constexpr shape broadcast_steps(tensor_desc const& x, tensor_desc const& y) {
-  shape const own = strides_of(x);
-  shape s = y.extents;
-  for (int d = 0; d < y.rank(); ++d) {
-    int const k = d - (y.rank() - x.rank());
-    s[d] = k < 0 || x[k] == 1 ? 0 : own[k];
-  }
-  return s;
-}
-
 template <class Problem>
 constexpr auto map_loops_of() {
   constexpr int inputs = Problem::input_count;
   tensor_desc const& y = Problem::out();
   shape const out = strides_of(y);
   shape in[inputs];
-  for (int i = 0; i < inputs; ++i) in[i] = broadcast_steps(Problem::in(i), y);
+  for (int i = 0; i < inputs; ++i) in[i] = broadcast_strides(Problem::in(i), y);
   map_loops<inputs> m;
   bool taken[max_rank]{};
   for (int n = 0; n < y.rank(); ++n) {

@@ -113,6 +113,7 @@ struct scaled_epilogue {
 template <class Isa, class Problem, tile_tuning Tuning = default_tile<Isa>>
 struct matmul_tile : kernel_defaults {
   static constexpr std::string_view name = "packed tile";
+  static constexpr tile_tuning tuning = Tuning;
   static constexpr matmul_attributes op = anchor_value<Problem>();
   static constexpr tensor_desc y = Problem::out();
   static constexpr bool supports = (y.type == dtype::f32 || y.type == dtype::f16 || y.type == dtype::bf16) && y.rank() >= 1 && y.size() > 0 &&

@@ -18,9 +18,10 @@ struct affine_conversion : kernel_defaults {
   using From = typename Problem::template input<0>::value_type;
   using To = typename Problem::template output<0>::value_type;
   static constexpr std::string_view name = "flat";
-  static constexpr bool supports = Problem::in(0).order == Problem::out().order || same_in_every_layout(Problem::out().extents);
   static constexpr bool to_integers = std::is_integral_v<To>;
   using integer = std::conditional_t<to_integers, To, From>;
+  static constexpr bool supports = (Problem::in(0).order == Problem::out().order || same_in_every_layout(Problem::out().extents)) &&
+                                   Problem::in(1).type == dtype::f32 && Problem::in(2).type == dtype_of<integer>;
 
   template <class Context>
   DSI_INLINE static void run(kernel_args args, void*, void*, Context& context) noexcept {

@@ -73,7 +73,7 @@ struct row_argument {
 constexpr row_argument row_argument_of(tensor_desc const& a, tensor_desc const& y, index columns) {
   row_argument r;
   if (a.type != y.type || a.rank() > y.rank() || (a.order != layout::row_major && a.order != layout::channels_last)) return r;
-  shape const strides = strides_of(a);
+  shape const strides = broadcast_strides(a, y);
   memory_order const m = memory_order_of(y);
   index inner = 1;  // elements of the row seen so far
   bool all_contiguous = true, all_repeated = true;
@@ -81,8 +81,7 @@ constexpr row_argument row_argument_of(tensor_desc const& a, tensor_desc const& 
   for (; i >= 0 && inner < columns; --i) {
     index const n = y[m.dim[i]];
     if (n == 1) continue;
-    int const d = m.dim[i] - (y.rank() - a.rank());
-    index const stride = d < 0 || a[d] == 1 ? 0 : strides.dim[d];
+    index const stride = strides[m.dim[i]];
     all_contiguous = all_contiguous && stride == inner;
     all_repeated = all_repeated && stride == 0;
     inner *= n;
@@ -92,8 +91,7 @@ constexpr row_argument row_argument_of(tensor_desc const& a, tensor_desc const& 
   for (; i >= 0; --i) {
     index const n = y[m.dim[i]];
     if (n == 1) continue;
-    int const d = m.dim[i] - (y.rank() - a.rank());
-    index const stride = d < 0 || a[d] == 1 ? 0 : strides.dim[d];
+    index const stride = strides[m.dim[i]];
     if (r.levels > 0 && stride == r.stride[r.levels - 1] * r.extent[r.levels - 1]) {
       r.extent[r.levels - 1] *= n;
       continue;
@@ -111,7 +109,7 @@ template <class Problem, class Isa, index Columns>
 struct row_epilogue {
   using expression = expression_of<Problem>;
   using element = typename Problem::template output<0>::value_type;
-  static constexpr int own_inputs = detail::anchor_inputs<Problem>;
+  static constexpr int own_inputs = anchor_inputs<Problem>;
   template <int I>
   static constexpr row_argument argument = row_argument_of(Problem::in(I), Problem::out(), Columns);
   static constexpr bool supports = [] {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <dsi/import/bind/table.hpp>
+#include <dsi/op/cast.hpp>
 #include <dsi/op/celu.hpp>
 #include <dsi/op/clip.hpp>
 #include <dsi/op/elementwise_list.hpp>
 #include <dsi/op/elu.hpp>
 #include <dsi/op/hard_sigmoid.hpp>
 #include <dsi/op/leaky_relu.hpp>
+#include <dsi/op/modulo.hpp>
 #include <dsi/op/selu.hpp>
 #include <dsi/op/thresholded_relu.hpp>
 
@@ -25,61 +27,124 @@ void add_named(type_pack<Op...>, onnx_table& table) {
   using add = void (*)(onnx_table&);
   add const all[]{[](onnx_table& t) {
     if constexpr (requires { Op::onnx; })
-      if (!Op::onnx.empty()) t[std::string(Op::onnx)] = &bind_elementwise<Op>;
+      if (!Op::onnx.empty()) t[std::string(Op::onnx)] = {&bind_elementwise<Op>, Op::arity, Op::arity, {}};
   }...};
   for (add a : all) a(table);
 }
 
 /// Min, Max, Sum, Mean: any number of operands, two at a time.
 template <class Op>
-void bind_variadic(binding& b) {
-  if (b.input_count() < 1) return b.refuse("has no input", "export the model again");
+int chain_of_inputs(binding& b) {
   int y = b.input(0);
   for (int i = 1; i < b.input_count(); ++i) y = b.emit(Op{}, {y, b.input(i)});
+  return y;
+}
+template <class Op>
+void bind_variadic(binding& b) { b.finish(chain_of_inputs<Op>(b)); }
+inline void bind_mean(binding& b) {
+  int y = chain_of_inputs<add>(b);
+  if (b.input_count() > 1) y = b.emit(div{}, {y, b.scalar(b.desc(0).type, b.input_count())});
   b.finish(y);
 }
 
-/// Limits as attributes before opset 11, constant inputs since.
+/// Limits as attributes before opset 11, inputs since. Constants that a float holds are a clip, which fuses and is fast; any
+/// other limits are tensors of the input's own type.
 inline void bind_clip(binding& b) {
-  constexpr float infinity = __builtin_inff();
+  dtype const type = b.desc(0).type;
   bool const old = b.opset() < 11;
-  float const low = old ? b.real("min", -infinity) : static_cast<float>(b.constant_number(1, static_cast<double>(-infinity), "min"));
-  float const high = old ? b.real("max", infinity) : static_cast<float>(b.constant_number(2, static_cast<double>(infinity), "max"));
-  b.finish(b.emit(clip_attributes{bits_of(low), bits_of(high)}, {b.input(0)}));
+  int limit[2]{b.input(1), b.input(2)};
+  char const* const names[]{"min", "max"};
+  for (int k = 0; k < 2; ++k) {
+    if (old && b.has_attribute(names[k])) limit[k] = b.scalar(type, b.real(names[k], 0));
+    // The type's own end is no limit.
+    if (old && b.real(names[k], 0) == (k == 0 ? std::numeric_limits<float>::lowest() : std::numeric_limits<float>::max())) limit[k] = -1;
+    if (limit[k] >= 0 && b.desc_of(limit[k]).size() != 1) return b.refuse(std::string(names[k]) + " is not one number", "export the model again");
+  }
+  auto const is_known = [&](int k) { return limit[k] < 0 || b.graph().value(limit[k]).constant; };
+  bool const in_float = type == dtype::f32 || type == dtype::f16 || type == dtype::bf16;
+  if (!in_float || !is_known(0) || !is_known(1)) {
+    int y = b.input(0);
+    if (limit[0] >= 0) y = b.emit(maximum{}, {y, limit[0]});
+    if (limit[1] >= 0) y = b.emit(minimum{}, {y, limit[1]});
+    return b.finish(y);
+  }
+  clip_attributes a;
+  for (int k = 0; k < 2; ++k) {
+    if (limit[k] < 0) continue;
+    if (b.desc_of(limit[k]).type != type) return b.refuse(std::string(names[k]) + " has another type than the input", "put a Cast before it");
+    float const v = converted(b.graph().value(limit[k]).data, dtype::f32).at<float>(0);
+    if (!(v == v)) return b.refuse(std::string(names[k]) + " is not a number", "correct it");
+    (k == 0 ? a.low : a.high) = bits_of(v);
+  }
+  b.finish(b.emit(a, {b.input(0)}));
 }
 inline void bind_gelu(binding& b) {
-  if (b.text("approximate", "none") == "tanh") b.finish(b.emit(gelu_tanh{}, {b.input(0)}));
+  std::string const how = b.text("approximate", "none");
+  if (how != "none" && how != "tanh") return b.refuse("approximate is " + in_quotes(how), "use none or tanh");
+  if (how == "tanh") b.finish(b.emit(gelu_tanh{}, {b.input(0)}));
   else b.finish(b.emit(gelu{}, {b.input(0)}));
 }
 /// x * sigmoid(alpha x).
 inline void bind_swish(binding& b) {
   float const alpha = b.real("alpha", 1);
   if (alpha == 1) return b.finish(b.emit(silu{}, {b.input(0)}));
-  int const scaled = b.emit(mul{}, {b.input(0), b.scalar(b.desc(0).type, static_cast<double>(alpha))});
+  int const scaled = b.emit(mul{}, {b.input(0), b.scalar(b.desc(0).type, alpha)});
   b.finish(b.emit(mul{}, {b.input(0), b.emit(sigmoid{}, {scaled})}));
 }
-inline void bind_mean(binding& b) {
-  int y = b.input(0);
-  for (int i = 1; i < b.input_count(); ++i) y = b.emit(add{}, {y, b.input(i)});
-  if (b.input_count() > 1) y = b.emit(div{}, {y, b.scalar(b.desc(0).type, static_cast<double>(b.input_count()))});
-  b.finish(y);
+/// The result has the base's type whatever the exponent's: mixed integers meet in int64, anything else in double.
+inline void bind_pow(binding& b) {
+  dtype const base = b.desc(0).type, exponent = b.desc(1).type;
+  auto const power_in = [&](dtype t) { b.finish(b.cast_to(b.emit(power{}, {b.cast_to(b.input(0), t), b.cast_to(b.input(1), t)}), base)); };
+  power_in(is_floating(base) || base == exponent ? base : is_floating(exponent) ? dtype::f64 : dtype::i64);
+}
+/// Floats by way of double: there the remainder is exact, and it always has a float's digits.
+inline void bind_mod(binding& b) {
+  dtype const type = b.desc(0).type;
+  modulo_attributes const a{b.integer("fmod", 0) != 0};
+  if (!is_floating(type)) return b.finish(b.emit(a, {b.input(0), b.input(1)}));
+  if (!a.truncated) return b.refuse("fmod is 0 and its inputs are " + std::string(name_of(type)), "set the attribute fmod to 1");
+  b.finish(b.cast_to(b.emit(a, {b.cast_to(b.input(0), dtype::f64), b.cast_to(b.input(1), dtype::f64)}), type));
+}
+inline void bind_bit_shift(binding& b) {
+  std::string const direction = b.text("direction", "");
+  if (direction != "LEFT" && direction != "RIGHT") return b.refuse("direction is " + in_quotes(direction), "use LEFT or RIGHT");
+  b.finish(b.emit(bit_shift_attributes{direction == "LEFT"}, {b.input(0), b.input(1)}));
+}
+inline void bind_hard_sigmoid(binding& b) {
+  b.finish(b.emit(hard_sigmoid_attributes{bits_of(b.real("alpha", 0.2f)), bits_of(b.real("beta", 0.5f))}, {b.input(0)}));
+}
+/// Operators with the attribute alpha alone.
+template <class Value>
+void bind_alpha(binding& b) {
+  Value a;
+  if (b.has_attribute("alpha")) a.alpha = bits_of(b.real("alpha", 0));
+  b.finish(b.emit(a, {b.input(0)}));
+}
+inline void bind_selu(binding& b) {
+  selu_attributes a;
+  if (b.has_attribute("alpha")) a.alpha = bits_of(b.real("alpha", 0));
+  if (b.has_attribute("gamma")) a.gamma = bits_of(b.real("gamma", 0));
+  b.finish(b.emit(a, {b.input(0)}));
 }
 
 inline void add_elementwise(onnx_table& table) {
   add_named(elementwise_operators{}, table);
-  table["Min"] = &bind_variadic<minimum>;
-  table["Max"] = &bind_variadic<maximum>;
-  table["Sum"] = &bind_variadic<add>;
-  table["Mean"] = &bind_mean;
-  table["Clip"] = &bind_clip;
-  table["Gelu"] = &bind_gelu;
-  table["Swish"] = &bind_swish;
-  table["HardSigmoid"] = [](binding& b) { b.finish(b.emit(hard_sigmoid_attributes{bits_of(b.real("alpha", 0.2f)), bits_of(b.real("beta", 0.5f))}, {b.input(0)})); };
-  table["LeakyRelu"] = [](binding& b) { b.finish(b.emit(leaky_relu_attributes{bits_of(b.real("alpha", 0.01f))}, {b.input(0)})); };
-  table["Elu"] = [](binding& b) { b.finish(b.emit(elu_attributes{bits_of(b.real("alpha", 1.f))}, {b.input(0)})); };
-  table["Celu"] = [](binding& b) { b.finish(b.emit(celu_attributes{bits_of(b.real("alpha", 1.f))}, {b.input(0)})); };
-  table["Selu"] = [](binding& b) { b.finish(b.emit(selu_attributes{bits_of(b.real("alpha", 1.67326319217681884765625f)), bits_of(b.real("gamma", 1.05070102214813232421875f))}, {b.input(0)})); };
-  table["ThresholdedRelu"] = [](binding& b) { b.finish(b.emit(thresholded_relu_attributes{bits_of(b.real("alpha", 1.f))}, {b.input(0)})); };
+  table["Pow"] = {&bind_pow, 2, 2, {}};
+  table["Mod"] = {&bind_mod, 2, 2, "fmod"};
+  table["BitShift"] = {&bind_bit_shift, 2, 2, "direction"};
+  table["Min"] = {&bind_variadic<minimum>, 1, any_number, {}};
+  table["Max"] = {&bind_variadic<maximum>, 1, any_number, {}};
+  table["Sum"] = {&bind_variadic<add>, 1, any_number, {}};
+  table["Mean"] = {&bind_mean, 1, any_number, {}};
+  table["Clip"] = {&bind_clip, 1, 3, "max min"};
+  table["Gelu"] = {&bind_gelu, 1, 1, "approximate"};
+  table["Swish"] = {&bind_swish, 1, 1, "alpha"};
+  table["HardSigmoid"] = {&bind_hard_sigmoid, 1, 1, "alpha beta"};
+  table["LeakyRelu"] = {&bind_alpha<leaky_relu_attributes>, 1, 1, "alpha"};
+  table["Elu"] = {&bind_alpha<elu_attributes>, 1, 1, "alpha"};
+  table["Celu"] = {&bind_alpha<celu_attributes>, 1, 1, "alpha"};
+  table["Selu"] = {&bind_selu, 1, 1, "alpha gamma"};
+  table["ThresholdedRelu"] = {&bind_alpha<thresholded_relu_attributes>, 1, 1, "alpha"};
 }
 
 }  // namespace DSI_NAMESPACE::import::detail

@@ -2,6 +2,8 @@
 // ONNX MatMul and Gemm: a dense layer when the second operand is constant, else a matmul.
 #pragma once
 
+#include <cmath>
+
 #include <dsi/backend/reference/dense.hpp>
 #include <dsi/backend/reference/matmul.hpp>
 #include <dsi/backend/reference/transpose.hpp>
@@ -31,7 +33,9 @@ inline void bind_gemm(binding& b) {
   bool const trans_a = b.integer("transA", 0) != 0, trans_b = b.integer("transB", 0) != 0;
   float const alpha = b.real("alpha", 1), beta = b.real("beta", 1);
   dtype const type = b.desc(0).type;
-  auto const scaled = [&](int v, float by) { return by == 1 ? v : b.emit(mul{}, {v, b.scalar(type, static_cast<double>(by))}); };
+  if (!is_floating(type) && (alpha != std::trunc(alpha) || beta != std::trunc(beta)))
+    return b.refuse("alpha or beta is no whole number and its operands are " + std::string(name_of(type)), "put a Cast to a floating-point type before it");
+  auto const scaled = [&](int v, float by) { return by == 1 ? v : b.emit(mul{}, {v, b.scalar(type, by)}); };
   index const out = trans_b ? b.desc(1)[0] : b.desc(1)[1];
   int y;
   bool add_c = b.has(2);
@@ -61,8 +65,8 @@ inline void bind_gemm(binding& b) {
 }
 
 inline void add_linear(onnx_table& table) {
-  table["MatMul"] = &bind_matmul;
-  table["Gemm"] = &bind_gemm;
+  table["MatMul"] = {&bind_matmul, 2, 2, {}};
+  table["Gemm"] = {&bind_gemm, 2, 3, "alpha beta transA transB"};
 }
 
 }  // namespace DSI_NAMESPACE::import::detail

@@ -10,14 +10,17 @@
 #include <dsi/backend/reference/split.hpp>
 #include <dsi/backend/reference/transpose.hpp>
 #include <dsi/import/bind/table.hpp>
-#include <dsi/import/fold.hpp>
+#include <dsi/import/element_table.hpp>
+#include <dsi/import/shape_rules.hpp>
 #include <dsi/op/cast.hpp>
 #include <dsi/op/concat.hpp>
 #include <dsi/op/expand.hpp>
 #include <dsi/op/pad.hpp>
+#include <dsi/op/reshape.hpp>
 #include <dsi/op/slice.hpp>
 #include <dsi/op/split.hpp>
 #include <dsi/op/transpose.hpp>
+#include <dsi/op/where.hpp>
 
 namespace DSI_NAMESPACE::import::detail {
 
@@ -34,11 +37,13 @@ inline void bind_transpose(binding& b) {
 
 inline void bind_concat(binding& b) {
   std::vector<int> in;
-  for (int i = 0; i < b.input_count(); ++i)
-    if (b.has(i) && b.desc(i).size() != 0) in.push_back(b.input(i));
-  if (in.empty()) return b.refuse("has no input with elements", "");
+  for (int i = 0; i < b.input_count(); ++i) {
+    if (!b.has(i)) return b.refuse("input " + std::to_string(i) + " is left out", "export the model again");
+    if (b.desc(i).size() != 0) in.push_back(b.input(i));
+  }
+  if (in.empty()) in.push_back(b.input(0));  // nothing and nothing is nothing
+  int const axis = b.axis(b.integer("axis", b.opset() < 4 ? 1 : 0), b.desc_of(in[0]).rank());
   if (in.size() == 1) return b.finish(in[0]);
-  int const axis = b.axis(b.integer("axis", 1), b.desc_of(in[0]).rank());
   b.finish(b.emit(concat_attributes{axis}, in));
 }
 
@@ -48,13 +53,23 @@ inline void bind_split(binding& b) {
   auto sizes = b.has(1) ? b.constant_integers(1, "split") : b.integers("split");
   if (b.refused()) return;
   index const extent = b.desc(0)[axis];
-  for (std::int64_t s : sizes)
-    if (s < 0 || s > extent) return b.refuse("a part of " + std::to_string(s) + " elements does not lie in an extent of " + std::to_string(extent), "correct the node's sizes");
+  auto const parts = static_cast<index>(b.onnx().outputs.size());
   if (sizes.empty()) {
-    auto const parts = static_cast<index>(b.onnx().outputs.size());
-    index const each = ceil_div(extent, parts);  // opset 18: the last part may be smaller
+    if (b.has_attribute("num_outputs") && b.integer("num_outputs", 0) != parts)
+      return b.refuse("num_outputs is " + std::to_string(b.integer("num_outputs", 0)) + " and it has " + std::to_string(parts) + " outputs", "correct the attribute num_outputs");
+    if (!b.has_attribute("num_outputs") && extent % parts != 0)
+      return b.refuse("an extent of " + std::to_string(extent) + " has no " + std::to_string(parts) + " equal parts", "give the sizes as split, or num_outputs");
+    index const each = ceil_div(extent, parts);  // with num_outputs the last part may be smaller
     for (index i = 0; i < parts; ++i) sizes.push_back(larger(0, smaller(each, extent - i * each)));
   }
+  if (static_cast<index>(sizes.size()) != parts)
+    return b.refuse("split has " + std::to_string(sizes.size()) + " sizes for " + std::to_string(parts) + " outputs", "give one size an output");
+  index left = extent;
+  for (std::int64_t s : sizes) {
+    if (s < 0 || s > left) return b.refuse("the parts do not add up to the extent of " + std::to_string(extent), "correct the node's sizes");
+    left -= s;
+  }
+  if (left != 0) return b.refuse("the parts do not add up to the extent of " + std::to_string(extent), "correct the node's sizes");
   if (sizes.size() <= static_cast<std::size_t>(max_rank)) {
     split_attributes a;
     a.axis = axis;
@@ -96,9 +111,12 @@ inline void bind_slice(binding& b) {
     a.size.push_back(b.desc(0)[d]);
   }
   bool whole = true;
+  unsigned seen = 0;
   for (std::size_t i = 0; i < starts.size(); ++i) {
     int const d = b.axis(axes[i], rank);
     if (b.refused()) return;
+    if ((seen >> d & 1u) != 0) return b.refuse("axis " + std::to_string(axes[i]) + " is named twice", "correct the node's axes");
+    seen |= 1u << d;
     slice_range const r = clamp_slice(starts[i], ends[i], steps[i], b.desc(0)[d]);
     if (steps[i] == 0) return b.refuse("a step is 0", "use a step of at least 1 or at most -1");
     a.start[d] = r.count > 0 ? r.first : 0;
@@ -117,13 +135,11 @@ inline void bind_pad(binding& b) {
   pad_attributes a;
   std::string const mode = b.text("mode", "constant");
   a.mode = mode == "reflect" ? pad_mode::reflect : mode == "edge" ? pad_mode::edge : mode == "wrap" ? pad_mode::wrap : pad_mode::constant;
-  double const value = b.opset() < 11 ? static_cast<double>(b.real("value", 0)) : b.constant_number(2, 0, "constant_value");
   if (b.refused()) return;
   if (a.mode == pad_mode::constant && mode != "constant") return b.refuse("mode is " + in_quotes(mode), "use constant, reflect, edge or wrap");
   if (axes.empty())
     for (int i = 0; i < rank; ++i) axes.push_back(i);
   if (pads.size() != 2 * axes.size()) return b.refuse("pads has " + std::to_string(pads.size()) + " values for " + std::to_string(axes.size()) + " dimensions", "give two values a dimension");
-  a.value = bits_of(static_cast<float>(value));
   for (int d = 0; d < rank; ++d) {
     a.before.push_back(0);
     a.after.push_back(0);
@@ -139,7 +155,22 @@ inline void bind_pad(binding& b) {
     nothing = nothing && pads[i] == 0 && pads[i + axes.size()] == 0;
   }
   if (nothing) return b.finish(b.input(0));
-  b.finish(b.emit(a, {b.input(0)}));
+  if (b.opset() < 11) a.value = bits_of(b.real("value", 0));
+  if (a.mode != pad_mode::constant || !b.has(2)) return b.finish(b.emit(a, {b.input(0)}));
+  if (b.desc(2).size() != 1 || b.desc(2).type != b.desc(0).type) return b.refuse("constant_value is not one " + std::string(name_of(b.desc(0).type)), "export the model again");
+  if (b.is_constant(2)) {
+    onnx_tensor const as_float = converted(b.data(2), dtype::f32);
+    if (converted(as_float, b.data(2).type).bytes == b.data(2).bytes) {
+      a.value = bits_of(as_float.at<float>(0));
+      return b.finish(b.emit(a, {b.input(0)}));
+    }
+  }
+  // A value that no float holds, or that is computed: it is chosen wherever a mask, padded in the same way, says so.
+  if (!b.may_make(dtype::boolean, dims_of(b, 0))) return;
+  onnx_tensor inside = blank(dtype::boolean, dims_of(b, 0));
+  std::fill(inside.bytes.begin(), inside.bytes.end(), std::byte{1});
+  int const mask = b.emit(a, {b.constant(std::move(inside))});
+  b.finish(b.emit(where{}, {mask, b.emit(a, {b.input(0)}), b.emit(reshape_attributes{}, {b.input(2)})}));
 }
 
 inline void bind_expand(binding& b) {
@@ -169,29 +200,23 @@ inline void bind_tile(binding& b) {
 }
 
 inline void bind_cast(binding& b) {
-  static constexpr std::pair<int, dtype> types[] = {{1, dtype::f32}, {2, dtype::u8}, {3, dtype::i8}, {4, dtype::u16}, {5, dtype::i16}, {6, dtype::i32}, {7, dtype::i64}, {9, dtype::boolean}, {10, dtype::f16}, {11, dtype::f64}, {12, dtype::u32}, {13, dtype::u64}, {16, dtype::bf16}};
-  for (auto const& [code, type] : types) {
-    if (b.integer("to", 0) != code) continue;
-    if (b.desc(0).type == type) return b.finish(b.input(0));
-    return b.finish(b.emit(cast_attributes{type}, {b.input(0)}));
-  }
+  if (auto const type = dtype_of_onnx(b.integer("to", 0))) return b.finish(b.cast_to(b.input(0), *type));
   b.refuse("its target type (" + std::to_string(b.integer("to", 0)) + ") is not supported", "cast to float, double, float16, bfloat16, bool or an integer of 8 to 64 bits");
 }
 inline void bind_cast_like(binding& b) {
-  if (b.desc(0).type == b.desc(1).type) return b.finish(b.input(0));
-  b.finish(b.emit(cast_attributes{b.desc(1).type}, {b.input(0)}));
+  b.finish(b.cast_to(b.input(0), b.desc(1).type));
 }
 
 inline void add_movement(onnx_table& table) {
-  table["Transpose"] = &bind_transpose;
-  table["Concat"] = &bind_concat;
-  table["Split"] = &bind_split;
-  table["Slice"] = &bind_slice;
-  table["Pad"] = &bind_pad;
-  table["Expand"] = &bind_expand;
-  table["Tile"] = &bind_tile;
-  table["Cast"] = &bind_cast;
-  table["CastLike"] = &bind_cast_like;
+  table["Transpose"] = {&bind_transpose, 1, 1, "perm"};
+  table["Concat"] = {&bind_concat, 1, any_number, "axis"};
+  table["Split"] = {&bind_split, 1, 2, "axis num_outputs split"};
+  table["Slice"] = {&bind_slice, 1, 5, "axes ends starts"};
+  table["Pad"] = {&bind_pad, 1, 4, "mode pads value"};
+  table["Expand"] = {&bind_expand, 2, 2, {}};
+  table["Tile"] = {&bind_tile, 2, 2, {}};
+  table["Cast"] = {&bind_cast, 1, 1, "round_mode saturate to"};
+  table["CastLike"] = {&bind_cast_like, 2, 2, "round_mode saturate"};
 }
 
 }  // namespace DSI_NAMESPACE::import::detail

@@ -22,7 +22,6 @@ constexpr bool same_letters(std::string_view a, std::string_view b) {
 /// The attributes that ONNX's three recurrent operators share. Returns false when it has refused the node.
 /// per_direction: activation functions of one direction; a: the defaults, replaced by what the node says.
 inline bool read_recurrent(binding& n, recurrent_form& f, int per_direction, recurrent_activation* a) {
-  if (n.input_count() < 3) return n.refuse("lacks its weights", "the file is damaged; export it again"), false;
   if (n.rank(0) != 3 || n.rank(1) != 3 || n.rank(2) != 3) return n.refuse("its input and weights must have rank 3", "the file is damaged; export it again"), false;
   auto const direction = n.text("direction", "forward");
   if (direction == "reverse") f.direction = recurrent_direction::reverse;
@@ -131,9 +130,9 @@ inline void bind_rnn(binding& n) {
 }
 
 inline void add_recurrent(onnx_table& table) {
-  table["LSTM"] = &bind_lstm;
-  table["GRU"] = &bind_gru;
-  table["RNN"] = &bind_rnn;
+  table["LSTM"] = {&bind_lstm, 3, 8, "activation_alpha activation_beta activations clip direction hidden_size input_forget layout"};
+  table["GRU"] = {&bind_gru, 3, 6, "activation_alpha activation_beta activations clip direction hidden_size layout linear_before_reset"};
+  table["RNN"] = {&bind_rnn, 3, 6, "activation_alpha activation_beta activations clip direction hidden_size layout"};
 }
 
 }  // namespace DSI_NAMESPACE::import::detail

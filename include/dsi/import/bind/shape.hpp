@@ -3,7 +3,7 @@
 #pragma once
 
 #include <dsi/import/bind/table.hpp>
-#include <dsi/import/fold.hpp>
+#include <dsi/import/shape_rules.hpp>
 #include <dsi/op/reshape.hpp>
 
 namespace DSI_NAMESPACE::import::detail {
@@ -37,7 +37,8 @@ inline void bind_unsqueeze(binding& b) {
 inline void bind_identity(binding& b) { b.finish(b.input(0)); }
 inline void bind_dropout(binding& b) {
   if (b.has(2) && b.constant_number(2, 0, "training_mode") != 0 && b.constant_number(1, 0.5, "ratio") != 0) return b.refuse("it is in training mode", "export the model in evaluation mode");
-  if (b.wants_output(1)) {
+  if (b.wants_output(1)) {  // nothing was dropped
+    if (!b.may_make(dtype::boolean, dims_of(b, 0))) return;
     onnx_tensor mask = blank(dtype::boolean, dims_of(b, 0));
     for (std::byte& m : mask.bytes) m = std::byte{1};
     b.finish(1, b.constant(std::move(mask)));
@@ -46,12 +47,12 @@ inline void bind_dropout(binding& b) {
 }
 
 inline void add_shapes(onnx_table& table) {
-  table["Reshape"] = &bind_reshape;
-  table["Flatten"] = &bind_flatten;
-  table["Squeeze"] = &bind_squeeze;
-  table["Unsqueeze"] = &bind_unsqueeze;
-  table["Identity"] = &bind_identity;
-  table["Dropout"] = &bind_dropout;
+  table["Reshape"] = {&bind_reshape, 1, 2, "allowzero shape"};
+  table["Flatten"] = {&bind_flatten, 1, 1, "axis"};
+  table["Squeeze"] = {&bind_squeeze, 1, 2, "axes"};
+  table["Unsqueeze"] = {&bind_unsqueeze, 1, 2, "axes"};
+  table["Identity"] = {&bind_identity, 1, 1, {}};
+  table["Dropout"] = {&bind_dropout, 1, 3, "ratio seed"};
 }
 
 }  // namespace DSI_NAMESPACE::import::detail

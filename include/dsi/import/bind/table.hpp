@@ -3,29 +3,30 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include <dsi/import/binding.hpp>
 
 namespace DSI_NAMESPACE::import {
 
-/// Translates one ONNX node: reads the binding, calls emit() and finish(), or refuse().
-using onnx_operator = std::function<void(binding&)>;
+/// What dsi knows of one ONNX operator.
+struct onnx_operator {
+  /// Reads the binding, calls emit() and finish(), or refuse().
+  void (*translate)(binding&);
+  int least = 1, most = 1;           ///< inputs; the first `least` cannot be left out
+  std::string_view attributes = {};  ///< those of opset 7 and later, separated by spaces
+};
 using onnx_table = std::map<std::string, onnx_operator, std::less<>>;
 
 namespace detail {
 
+inline constexpr int any_number = std::numeric_limits<int>::max();
+
 inline float_bits bits_of(float v) { return float_bits{std::bit_cast<std::uint32_t>(v)}; }
-inline shape shape_from(std::vector<index> const& dims) {
-  shape s;
-  for (index d : dims) s.push_back(d);
-  return s;
-}
-inline std::vector<index> dims_of(binding const& b, int i) {
-  shape const s = b.desc(i).extents;
-  return {s.dim, s.dim + s.rank};
-}
+inline std::vector<index> dims_of(binding const& b, int i) { return dims_of(b.desc(i).extents); }
 /// Axes from input `i` (newer opsets) or from the attribute.
 inline std::vector<std::int64_t> axes_of(binding& b, int i = 1) {
   if (b.has(i)) return b.constant_integers(i, "axes");

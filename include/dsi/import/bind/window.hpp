@@ -71,6 +71,9 @@ inline void bind_conv(binding& b) {
   if (b.rank(1) != spatial + 2) return b.refuse("its weight has rank " + std::to_string(b.rank(1)) + " and its input rank " + std::to_string(b.rank(0)), "export the model again");
   conv_attributes a;
   for (int s = 0; s < spatial; ++s) a.at.kernel[s] = b.desc(1)[2 + s];
+  auto const kernel = b.integers("kernel_shape");
+  if (!kernel.empty() && !std::equal(kernel.begin(), kernel.end(), a.at.kernel, a.at.kernel + spatial))
+    return b.refuse("kernel_shape says another window than its weight has", "correct the attribute kernel_shape, or leave it out");
   if (!read_window(b, a.at, spatial)) return;
   a.groups = b.integer("group", 1);
   a.bias = b.has(2);
@@ -111,9 +114,9 @@ inline void bind_average_pool(binding& b) {
 }
 
 inline void add_windows(onnx_table& table) {
-  table["Conv"] = &bind_conv;
-  table["MaxPool"] = &bind_max_pool;
-  table["AveragePool"] = &bind_average_pool;
+  table["Conv"] = {&bind_conv, 2, 3, "auto_pad dilations group kernel_shape pads strides"};
+  table["MaxPool"] = {&bind_max_pool, 1, 1, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides"};
+  table["AveragePool"] = {&bind_average_pool, 1, 1, "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"};
 }
 
 }  // namespace DSI_NAMESPACE::import::detail
