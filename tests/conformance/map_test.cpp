@@ -219,6 +219,9 @@ TEST_CASE("comparisons, logic and choice: bool tensors beside others") {
   CHECK(!of_one<equal>((std::int64_t{1} << 60) + 1, std::int64_t{1} << 60));
   CHECK(!of_one<equal>(nan_value, nan_value));
   CHECK(!of_one<greater_or_equal>(nan_value, 1.f));
+  CHECK(of_one<is_nan>(nan_value));
+  CHECK(!of_one<is_nan>(1.f));
+  CHECK(!of_one<is_nan>(-inf));
   CHECK(of_one<equal>(0.f, -0.f));
   CHECK(of_one<less>(1.f, 2.f));
   CHECK(of_one<logical_xor>(true, false));

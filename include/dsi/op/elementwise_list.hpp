@@ -17,6 +17,7 @@
 #include <dsi/op/gelu.hpp>
 #include <dsi/op/gelu_tanh.hpp>
 #include <dsi/op/hard_swish.hpp>
+#include <dsi/op/is_nan.hpp>
 #include <dsi/op/log.hpp>
 #include <dsi/op/logical.hpp>
 #include <dsi/op/maximum.hpp>
@@ -61,6 +62,7 @@ using elementwise_operators = type_pack<  //
     greater,
     greater_or_equal,
     hard_swish,
+    is_nan,
     less,
     less_or_equal,
     log,
