@@ -153,6 +153,21 @@ bool evaluate_structural(Value const& op, std::vector<tensor_desc> const& in, st
   });
 }
 
+/// Operators whose input 1 holds indices: elements are moved, whatever they are.
+template <class Value>
+bool evaluate_indexed(Value const& op, std::vector<tensor_desc> const& in, std::vector<void const*> const& x, tensor_desc const& out, void* y) {
+  if (in.size() != 2 || out.type != in[0].type || (in[1].type != dtype::i32 && in[1].type != dtype::i64)) return false;
+  auto const run = [&]<class T, class I>(T, I) {
+    reference::implementation<Value>::run_indexed(op, reference::view<T const>(static_cast<T const*>(x[0]), in[0]), reference::view<I const>(static_cast<I const*>(x[1]), in[1]),
+                                                  reference::view<T>(static_cast<T*>(y), out));
+    return true;
+  };
+  return visit_dtype(in[0].type, [&]<class T>(T) {
+    using size = same_size_t<T>;
+    return in[1].type == dtype::i32 ? run(size{}, std::int32_t{}) : run(size{}, std::int64_t{});
+  });
+}
+
 /// n elements as another type, by the rules of dsi::cast.
 inline void convert_elements(dtype from, void const* x, dtype to, void* y, index n) {
   visit_dtype(from, [&]<class From>(From) {
@@ -177,6 +192,8 @@ bool operator_of<Value>::evaluate(std::vector<tensor_desc> const& in, std::vecto
     return true;
   } else if constexpr (requires { Value::arity; } || requires(Value v) { v.apply(1.f, 1.f, 1.f, 1.f, 1.f); }) {
     return evaluate_elementwise(value_, in, x, out[0], y[0]);
+  } else if constexpr (requires { Value::chooses_by_index; }) {
+    return evaluate_indexed(value_, in, x, out[0], y[0]);
   } else if constexpr (reference::implemented<Value>) {
     return evaluate_structural(value_, in, x, out, y);
   } else {

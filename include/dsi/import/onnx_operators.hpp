@@ -3,11 +3,15 @@
 #pragma once
 
 #include <dsi/import/bind/constant.hpp>
+#include <dsi/import/bind/conv_transpose.hpp>
+#include <dsi/import/bind/einsum.hpp>
 #include <dsi/import/bind/elementwise.hpp>
+#include <dsi/import/bind/index.hpp>
 #include <dsi/import/bind/linear.hpp>
 #include <dsi/import/bind/movement.hpp>
 #include <dsi/import/bind/recurrent.hpp>
 #include <dsi/import/bind/reduce.hpp>
+#include <dsi/import/bind/resize.hpp>
 #include <dsi/import/bind/shape.hpp>
 #include <dsi/import/bind/window.hpp>
 
@@ -17,11 +21,15 @@ namespace DSI_NAMESPACE::import {
 inline onnx_table onnx_operators() {
   onnx_table table;
   detail::add_constants(table);
+  detail::add_conv_transpose(table);
+  detail::add_einsum(table);
   detail::add_elementwise(table);
+  detail::add_indexing(table);
   detail::add_linear(table);
   detail::add_movement(table);
   detail::add_recurrent(table);
   detail::add_reductions(table);
+  detail::add_resize(table);
   detail::add_shapes(table);
   detail::add_windows(table);
   return table;

@@ -31,6 +31,7 @@ namespace DSI_NAMESPACE {
   X(channel_extent, "dsi::batch_norm: input A must have the channels at dimension 1 of x, and 1 elsewhere, to broadcast: [B], with a 1 for each dimension of x behind the channels (scale [C, 1, 1] for x [N, C, H, W])") \
   X(slope_extent, "dsi::prelu: the slope must broadcast to x, not x to it (extents A and B differ in rank or in a dimension); reshape the slope or expand x") \
   X(axis, "axis A does not exist in a tensor of rank B; use an axis from -rank to rank-1")                               \
+  X(gather_empty, "dimension A, which the B indices choose from, is empty; there is nothing to choose")                   \
   X(concat_extent, "dsi::concat: the inputs differ (A and B) in a dimension other than the axis; pad or slice one of them") \
   X(reshape_size, "dsi::reshape: A elements cannot become B elements; change the new extents")                           \
   X(slice_range, "dsi::slice: the range ends at A but the extent is B; change starts, steps or sizes")                   \

@@ -25,6 +25,7 @@
 #include <dsi/op/expand.hpp>
 #include <dsi/op/expm1.hpp>
 #include <dsi/op/floor_to_integer.hpp>
+#include <dsi/op/gather.hpp>
 #include <dsi/op/gelu.hpp>
 #include <dsi/op/gelu_tanh.hpp>
 #include <dsi/op/global_average_pool.hpp>
@@ -60,6 +61,7 @@
 #include <dsi/op/reduce_sum.hpp>
 #include <dsi/op/relu.hpp>
 #include <dsi/op/reshape.hpp>
+#include <dsi/op/resize.hpp>
 #include <dsi/op/rms_norm.hpp>
 #include <dsi/op/rnn.hpp>
 #include <dsi/op/round_to_integer.hpp>

@@ -9,6 +9,7 @@
 #include <dsi/backend/reference/dense.hpp>
 #include <dsi/backend/reference/dense_int8.hpp>
 #include <dsi/backend/reference/expand.hpp>
+#include <dsi/backend/reference/gather.hpp>
 #include <dsi/backend/reference/layer_norm.hpp>
 #include <dsi/backend/reference/matmul.hpp>
 #include <dsi/backend/reference/pad.hpp>
@@ -16,6 +17,7 @@
 #include <dsi/backend/reference/quantize.hpp>
 #include <dsi/backend/reference/recurrent.hpp>
 #include <dsi/backend/reference/reduce.hpp>
+#include <dsi/backend/reference/resize.hpp>
 #include <dsi/backend/reference/rms_norm.hpp>
 #include <dsi/backend/reference/slice.hpp>
 #include <dsi/backend/reference/softmax.hpp>

@@ -8,6 +8,7 @@
 #include <dsi/backend/simd/data_movement.hpp>
 #include <dsi/backend/simd/dense.hpp>
 #include <dsi/backend/simd/dense_int8.hpp>
+#include <dsi/backend/simd/gather.hpp>
 #include <dsi/backend/simd/layer_norm.hpp>
 #include <dsi/backend/simd/map.hpp>
 #include <dsi/backend/simd/matmul.hpp>
@@ -17,5 +18,6 @@
 #include <dsi/backend/simd/recurrent.hpp>
 #include <dsi/backend/simd/reduce.hpp>
 #include <dsi/backend/simd/reorder.hpp>
+#include <dsi/backend/simd/resize.hpp>
 #include <dsi/backend/simd/rms_norm.hpp>
 #include <dsi/backend/simd/softmax.hpp>

@@ -105,40 +105,12 @@ inline void bind_non_zero(binding& b) {
   b.finish(b.constant(make_tensor<std::int64_t>({}, {static_cast<index>(found.size()), count}, all)));
 }
 
-inline void bind_gather(binding& b) {
-  if (!b.is_constant(0) || !b.is_constant(1))
-    return b.refuse("gathers from values or with indices that are computed at run time", "fix them with BIND, or write it as Slice or Split: dsi gathers while it compiles, not at run time");
-  onnx_tensor const& x = b.data(0);
-  onnx_tensor const& k = b.data(1);
-  auto const a = static_cast<std::size_t>(b.axis(b.integer("axis", 0), b.rank(0)));
-  if (b.refused()) return;
-  if (is_floating(k.type)) return b.refuse("its indices are " + std::string(name_of(k.type)), "export the model again");
-  for (index i = 0; i < k.size(); ++i)
-    if (integer_at(k, i) < -x.dims[a] || integer_at(k, i) >= x.dims[a])
-      return b.refuse("index " + std::to_string(integer_at(k, i)) + " is outside an extent of " + std::to_string(x.dims[a]), "correct the indices, or DIMS");
-  std::vector<index> dims(x.dims.begin(), x.dims.begin() + static_cast<std::ptrdiff_t>(a));
-  dims.insert(dims.end(), k.dims.begin(), k.dims.end());
-  dims.insert(dims.end(), x.dims.begin() + static_cast<std::ptrdiff_t>(a) + 1, x.dims.end());
-  if (!b.may_make(x.type, dims)) return;
-  onnx_tensor y = blank(x.type, dims);
-  rearrange(x, y, [&](std::vector<index> const& p) {
-    index o = 0, which = 0;
-    for (std::size_t i = 0; i < k.dims.size(); ++i) which = which * k.dims[i] + p[a + i];
-    std::int64_t at = integer_at(k, which);
-    if (at < 0) at += x.dims[a];
-    for (std::size_t i = 0; i < x.dims.size(); ++i) o = o * x.dims[i] + (i < a ? p[i] : i == a ? at : p[i + k.dims.size() - 1]);
-    return o;
-  });
-  b.finish(b.constant(std::move(y)));
-}
-
 inline void add_constants(onnx_table& table) {
   table["Shape"] = {&bind_shape_of, 1, 1, "end start"};
   table["Size"] = {&bind_size, 1, 1, {}};
   table["ConstantOfShape"] = {&bind_constant_of_shape, 1, 1, "value"};
   table["Range"] = {&bind_range, 3, 3, "stash_type"};
   table["NonZero"] = {&bind_non_zero, 1, 1, {}};
-  table["Gather"] = {&bind_gather, 2, 2, "axis"};
 }
 
 }  // namespace DSI_NAMESPACE::import::detail

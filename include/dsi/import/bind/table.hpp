@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <string>
@@ -31,6 +32,19 @@ inline std::vector<index> dims_of(binding const& b, int i) { return dims_of(b.de
 inline std::vector<std::int64_t> axes_of(binding& b, int i = 1) {
   if (b.has(i)) return b.constant_integers(i, "axes");
   return b.integers("axes");
+}
+
+/// Position of a text in a list; refuses the node when it is not there.
+inline std::size_t choice(binding& b, std::string_view attribute, std::string const& given, std::initializer_list<std::string_view> known) {
+  std::size_t i = 0;
+  std::string all;
+  for (std::string_view k : known) {
+    if (k == given) return i;
+    ++i;
+    all += (all.empty() ? "" : ", ") + std::string(k);
+  }
+  b.refuse(std::string(attribute) + " is " + in_quotes(given), "use one of " + all);
+  return 0;
 }
 
 }  // namespace detail
