@@ -9,4 +9,4 @@ constexpr dsi::index rows = 3;
 constexpr dsi::index rows = 0;
 #endif
 struct net : dsi::graph<dsi::named_input<"x", float, rows, 4>, dsi::named_input<"i", std::int64_t, 2>, dsi::node<"y", dsi::gather<>, "x", "i">, dsi::output<"y">> {};
-constexpr auto shapes = net::description;
+[[maybe_unused]] constexpr auto shapes = net::description;
