@@ -250,7 +250,7 @@ inline command_line parse_command_line(std::vector<std::string_view> const& word
 inline std::string help_text(subcommand command) {
   if (command == subcommand::none)
     return "dsi embed FILE      writes the sources of a network; dsi_add_model calls it\n"
-           "dsi inspect FILE    prints groups, kernels, memory and fallbacks\n"
+           "dsi inspect FILE    prints inputs, outputs, the steps it becomes and what stands in the way\n"
            "dsi compare FILE    compares each layer with the network's origin\n"
            "dsi tune FILE       measures kernels and writes a tuning header\n"
            "Each with --help. Exit status: 0 good, 1 failed, 2 wrong arguments.\n";
