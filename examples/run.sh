@@ -29,7 +29,7 @@ work=$root/build/examples; mkdir -p "$work"
 export CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache} NINJA_STATUS="[%f/%t] "
 
 say "building: each network once for every instruction set of this processor family"
-cmake -S "$root" -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSI_TESTS=OFF -DDSI_BENCH=OFF >"$work/configure.log" 2>&1 || { cat "$work/configure.log"; exit 1; }
+cmake -S "$root" -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSI_TESTS=OFF -DDSI_BENCH=OFF ${DSI_TOOL:+"-DDSI_TOOL=$DSI_TOOL" -DDSI_INSTALL=OFF} >"$work/configure.log" 2>&1 || { cat "$work/configure.log"; exit 1; }
 cmake --build "$work"
 bin=$work/examples
 

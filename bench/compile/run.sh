@@ -30,5 +30,5 @@ if [ -z "$quick" ]; then
       { echo "not run mobilenet_v2: no Python with numpy and onnx; see $work/venv.log and models.log"; mobilenet=; }
   fi
 fi
-cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DMOBILENET="$mobilenet" >"$work/configure.log" 2>&1 || { tail -n 20 "$work/configure.log"; exit 1; }
+cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DMOBILENET="$mobilenet" ${DSI_TOOL:+"-DDSI_TOOL=$DSI_TOOL" -DDSI_INSTALL=OFF} >"$work/configure.log" 2>&1 || { tail -n 20 "$work/configure.log"; exit 1; }
 exec python3 "$here/measure.py" $quick "$work/build" "$here/budgets.txt"

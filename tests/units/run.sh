@@ -11,7 +11,7 @@ check() { if [ "$2" = 0 ]; then passed=$((passed + 1)); echo "ok      $1"; else 
 images=$root/examples/digits/holdout.csv
 same() { awk 'NR==FNR{if(FNR>1)for(i=1;i<=NF;i++)a[FNR","i]=$i;n=FNR;next} FNR>1{for(i=1;i<=NF;i++){d=$i-a[FNR","i];if(d<0)d=-d;if(!(d<=1e-5))bad=1}} END{exit bad||n<40||FNR!=n}' "$1" "$2"; }
 
-cmake -S "$here/project" -B "$work/native" -G Ninja -DCMAKE_BUILD_TYPE=Release >"$work/native.log" 2>&1 && cmake --build "$work/native" >>"$work/native.log" 2>&1 ||
+cmake -S "$here/project" -B "$work/native" -G Ninja -DCMAKE_BUILD_TYPE=Release ${DSI_TOOL:+"-DDSI_TOOL=$DSI_TOOL" -DDSI_INSTALL=OFF} >"$work/native.log" 2>&1 && cmake --build "$work/native" >>"$work/native.log" 2>&1 ||
   { tail -n 20 "$work/native.log"; echo "0 passed, 1 failed"; exit 1; }
 app=$work/native/scores; units=$work/native/dsi/scores/digits
 
@@ -49,7 +49,7 @@ check "audit refuses a leaking unit" $(sh "$root/cmake/audit_unit.sh" nm readelf
 
 if command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null; then
   if cmake -S "$here/project" -B "$work/aarch64" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
-      -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ -DDSI_TOOL="$work/native/dsi/dsi" -DDSI_XSIMD_INCLUDE_DIR=/usr/include >"$work/aarch64.log" 2>&1 &&
+      -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ -DDSI_TOOL="${DSI_TOOL:-$work/native/dsi/dsi}" -DDSI_XSIMD_INCLUDE_DIR=/usr/include >"$work/aarch64.log" 2>&1 &&
       cmake --build "$work/aarch64" --target scores >>"$work/aarch64.log" 2>&1; then
     qemu-aarch64 "$work/aarch64/scores" "$images" >"$work/aarch64.txt" 2>&1 && s=0 || s=$?
     check "aarch64 runs NEON" $([ $s = 0 ] && [ "$(head -n 1 "$work/aarch64.txt")" = aarch64 ]; echo $?)
