@@ -10,8 +10,11 @@
 #include <dsi/op/elementwise_list.hpp>
 #include <dsi/op/elu.hpp>
 #include <dsi/op/hard_sigmoid.hpp>
+#include <dsi/op/is_inf.hpp>
 #include <dsi/op/leaky_relu.hpp>
+#include <dsi/op/modulo.hpp>
 #include <dsi/op/selu.hpp>
+#include <dsi/op/shrink.hpp>
 #include <dsi/op/thresholded_relu.hpp>
 
 #include "../support/conformance.hpp"
@@ -157,6 +160,19 @@ TEST_CASE("activations and functions equal those in double") {
   check_unary<dsi::sin>(3e-7);
   check_unary<dsi::cos>(3e-7);
   check_unary<dsi::tanh>(3e-7);
+  check_unary<dsi::tan>(5e-7);
+  check_unary<dsi::tan>(5e-7, -1e6f, 1e6f);
+  check_unary<dsi::asin>(3e-7, -1.1f, 1.1f);
+  check_unary<dsi::acos>(3e-7, -1.1f, 1.1f);
+  check_unary<dsi::atan>(3e-7);
+  check_unary<dsi::sinh>(3e-7);
+  check_unary<dsi::cosh>(3e-7, -95, 95);
+  check_unary<dsi::asinh>(4e-7);
+  check_unary<dsi::asinh>(4e-7, -1e30f, 1e30f);
+  check_unary<dsi::acosh>(4e-7, 0.5f, 9);
+  check_unary<dsi::acosh>(4e-7, 1, 1e30f);
+  check_unary<dsi::atanh>(4e-7, -1.1f, 1.1f);
+  check_unary<shrink<shrink_attributes{constant(1.5f), constant(0.5f)}>>(0);
   check_unary<sigmoid>(3e-7);
   check_unary<softplus>(4e-7, -90, 90);
   check_unary<softsign>(2e-7);
@@ -200,6 +216,21 @@ TEST_CASE("values by hand") {
   CHECK(of_one<sign>(std::int64_t{-3}) == -1);
   CHECK(of_one<absolute>(std::int8_t{-128}) == -128);
   CHECK(of_one<neg>(std::int16_t{5}) == -5);
+  CHECK(of_one<shrink<shrink_attributes{constant(1.5f), constant(1.f)}>>(std::int64_t{-3}) == -2);
+  CHECK(of_one<shrink<>>(std::uint8_t{0}) == 0);
+  using shift_left = bit_shift<bit_shift_attributes{true}>;
+  CHECK(of_one<shift_left>(std::int8_t{65}, std::int8_t{1}) == -126);
+  CHECK(of_one<shift_left>(std::int64_t{3}, std::int64_t{-1}) == 0);
+  CHECK(of_one<shift_left>(std::uint16_t{3}, std::uint16_t{16}) == 0);
+  CHECK(of_one<bit_shift<>>(std::int32_t{-8}, std::int32_t{1}) == -4);
+  CHECK(of_one<bit_shift<>>(std::int32_t{-8}, std::int32_t{32}) == -1);
+  CHECK(of_one<bit_shift<>>(std::int32_t{-8}, std::int32_t{-1}) == -1);
+  CHECK(of_one<bit_shift<>>(std::uint64_t{1} << 63, std::uint64_t{63}) == 1);
+  CHECK(of_one<modulo<>>(-5.5, 2.) == 0.5);
+  CHECK(of_one<modulo<>>(5.5, -2.) == -0.5);
+  CHECK(std::signbit(of_one<modulo<>>(4., -2.)));
+  CHECK(std::isnan(of_one<modulo<>>(1., 0.)));
+  CHECK(of_one<modulo<modulo_attributes{true}>>(-5.5, 2.) == -1.5);
 }
 
 TEST_CASE("comparisons, logic and choice: bool tensors beside others") {
@@ -222,6 +253,11 @@ TEST_CASE("comparisons, logic and choice: bool tensors beside others") {
   CHECK(of_one<is_nan>(nan_value));
   CHECK(!of_one<is_nan>(1.f));
   CHECK(!of_one<is_nan>(-inf));
+  check_same_bytes<mapped<is_inf<>, apply<is_inf<>, apply<reciprocal, arg<0>>>, rows, of<float, rows, 3, 37>>>();
+  using only_negative = is_inf<is_inf_attributes{.positive = false}>;
+  CHECK((of_one<is_inf<>>(inf) && of_one<is_inf<>>(-inf) && !of_one<is_inf<>>(nan_value) && !of_one<is_inf<>>(3e38f)));
+  CHECK((of_one<only_negative>(-inf) && !of_one<only_negative>(inf)));
+  CHECK(!of_one<is_inf<is_inf_attributes{false, false}>>(inf));
   CHECK(of_one<equal>(0.f, -0.f));
   CHECK(of_one<less>(1.f, 2.f));
   CHECK(of_one<logical_xor>(true, false));

@@ -2,6 +2,7 @@
 // Can a network run with another batch size, without one sample seeing another? Found out by importing it at two sizes.
 #pragma once
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 

@@ -2,6 +2,8 @@
 // Making and reading the elements of constant tensors.
 #pragma once
 
+#include <algorithm>
+
 #include <dsi/import/evaluate.hpp>
 #include <dsi/import/onnx_graph.hpp>
 

@@ -20,7 +20,7 @@ constexpr dtype_set evaluated_types() {
   else return float_types;
 }
 inline constexpr std::size_t most_operands = 5;
-inline constexpr index block = 1024;  ///< elements that are computed together
+inline constexpr index chunk = 1024;  ///< elements that are computed together
 
 /// Walks the elements that an operand shows at the positions of a result, which it broadcasts to, block by block.
 class broadcast_walk {
@@ -85,7 +85,7 @@ void store_elements(dtype t, V const* x, void* y, index first, index n) {
 }
 
 template <class Value, class V>
-void apply_elements(Value const& op, V const (*x)[block], V* y, index n) {
+void apply_elements(Value const& op, V const (*x)[chunk], V* y, index n) {
   for (index i = 0; i < n; ++i) {
     if constexpr (requires { op.apply(V{}); }) y[i] = op.apply(x[0][i]);
     else if constexpr (requires { op.apply(V{}, V{}); }) y[i] = op.apply(x[0][i], x[1][i]);
@@ -98,9 +98,9 @@ template <class Value, class V>
 void evaluate_elements(Value const& op, std::vector<tensor_desc> const& in, std::vector<void const*> const& x, tensor_desc const& out, void* y) {
   std::vector<broadcast_walk> walks;
   for (tensor_desc const& d : in) walks.emplace_back(d, out.extents);
-  auto const numbers = std::make_unique<std::array<V[block], most_operands + 1>>();
-  for (index first = 0; first < out.size(); first += block) {
-    index const n = smaller(block, out.size() - first);
+  auto const numbers = std::make_unique<std::array<V[chunk], most_operands + 1>>();
+  for (index first = 0; first < out.size(); first += chunk) {
+    index const n = smaller(chunk, out.size() - first);
     for (std::size_t i = 0; i < in.size(); ++i) load_elements_of<V>(in[i].type, x[i], walks[i], (*numbers)[i], n);
     apply_elements<Value, V>(op, numbers->data(), (*numbers)[most_operands], n);
     store_elements<V>(out.type, (*numbers)[most_operands], y, first, n);
@@ -192,6 +192,8 @@ bool operator_of<Value>::evaluate(std::vector<tensor_desc> const& in, std::vecto
     return true;
   } else if constexpr (requires { Value::arity; } || requires(Value v) { v.apply(1.f, 1.f, 1.f, 1.f, 1.f); }) {
     return evaluate_elementwise(value_, in, x, out[0], y[0]);
+  } else if constexpr (requires(reference::untyped_operands const& all) { reference::implementation<Value>::run_untyped(value_, all); }) {
+    return reference::implementation<Value>::run_untyped(value_, {in.data(), x.data(), out.data(), y.data()});
   } else if constexpr (requires { Value::chooses_by_index; }) {
     return evaluate_indexed(value_, in, x, out[0], y[0]);
   } else if constexpr (reference::implemented<Value>) {

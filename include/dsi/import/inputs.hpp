@@ -2,6 +2,8 @@
 // Fixes a model's inputs: symbols get sizes (DIMS, BATCH), inputs become constants (BIND).
 #pragma once
 
+#include <algorithm>
+
 #include <dsi/import/bound_value.hpp>
 #include <dsi/import/command_line.hpp>
 

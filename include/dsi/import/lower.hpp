@@ -2,6 +2,7 @@
 // From an ONNX model with fixed inputs to dsi operators: shapes inferred, constants folded, control flow decided.
 #pragma once
 
+#include <algorithm>
 #include <unordered_map>
 
 #include <dsi/import/inputs.hpp>

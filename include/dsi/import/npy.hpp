@@ -2,6 +2,7 @@
 // Reads NumPy's .npy files: values of bound inputs, calibration samples.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>

@@ -2,6 +2,8 @@
 // Reads an ONNX file: from untrusted bytes to a checked graph, or to the list of everything that stands in the way.
 #pragma once
 
+#include <algorithm>
+
 #include <dsi/import/onnx_protobuf.hpp>
 #include <dsi/import/order_graph.hpp>
 #include <dsi/import/resolve_names.hpp>

@@ -38,21 +38,24 @@ struct bitwise_xor : elementwise<2, integer_types> {
   DSI_HD DSI_INLINE static V apply(V a, V b) { return static_cast<V>(a ^ b); }
 };
 
-/// y = a shifted by b bits, broadcasting; zeros enter, and beyond the type's bits the result is 0. Unsigned integers.
+/// y = a shifted by b bits, broadcasting. Zeros enter, or copies of the sign on the left of a signed integer; a b that is negative
+/// or no less than the type's bits leaves nothing but those.
 /// ONNX     BitShift, direction RIGHT or LEFT
 struct bit_shift_attributes {
   static constexpr std::string_view name = "bit_shift";
   static constexpr int arity = 2;
-  static constexpr dtype_set types = set_of(dtype::u8) | set_of(dtype::u16) | set_of(dtype::u32) | set_of(dtype::u64);
+  static constexpr dtype_set types = integer_types;
   static constexpr op_traits traits = elementwise<2>::traits;
   bool left = false;
 
   constexpr inferred infer(op_inputs in) const { return elementwise<2, types>{}.infer(in); }
   template <class V>
   DSI_HD DSI_INLINE V apply(V a, V b) const {
-    if (b >= V(8 * sizeof(V))) return V(0);
-    auto const bits = static_cast<unsigned>(b);
-    return left ? static_cast<V>(std::uint64_t{a} << bits) : static_cast<V>(std::uint64_t{a} >> bits);
+    constexpr std::uint64_t width = 8 * sizeof(V);
+    auto const by = static_cast<std::uint64_t>(b);  // a negative one is large
+    V const sign = std::is_signed_v<V> && a < V(0) ? static_cast<V>(-1) : V(0);
+    if (by >= width) return left ? V(0) : sign;
+    return left ? static_cast<V>(static_cast<std::uint64_t>(a) << by) : static_cast<V>(a >> by);
   }
   template <class F>
   constexpr void each_field(F&& f) const { f("left", left); }

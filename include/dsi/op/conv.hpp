@@ -2,6 +2,7 @@
 // Convolution over one to three spatial dimensions, with groups.
 #pragma once
 
+#include <dsi/op/element_types.hpp>
 #include <dsi/op/window.hpp>
 
 namespace DSI_NAMESPACE {
@@ -10,11 +11,12 @@ namespace DSI_NAMESPACE {
 /// Shape    x [N, In, s...], W [Out, In, k...], or [groups, Out/groups, In/groups, k...] when groups > 1, b [Out]
 ///          -> y [N, Out, positions...]; positions = (s + pads - (k-1)*dilation - 1) / stride + 1
 /// Padding  zeros, never negative
-/// Types    float, half, bfloat16, double: one for x, W and b
+/// Types    float, half, bfloat16, double, int32 (products and sums wrap; plain loops): one for x, W and b
 /// Error    float: |y - exact| <= g (sum|w x| + |b|), g = (K+1)u / (1-(K+1)u), K = In/groups * taps  (Higham, ASNA 2e, 3.1)
 /// Fuses    any elementwise expression; folds batch_norm
 struct conv_attributes {
   static constexpr std::string_view name = "conv";
+  static constexpr dtype_set types = float_types | set_of(dtype::i32);
   static constexpr bool is_convolution = true;  ///< the trailing dimensions of a weight are the window's
   window at{};
   index groups = 1;

@@ -17,6 +17,7 @@
 #include <dsi/op/gelu.hpp>
 #include <dsi/op/gelu_tanh.hpp>
 #include <dsi/op/hard_swish.hpp>
+#include <dsi/op/hyperbolic.hpp>
 #include <dsi/op/is_nan.hpp>
 #include <dsi/op/log.hpp>
 #include <dsi/op/logical.hpp>
@@ -39,19 +40,27 @@
 #include <dsi/op/square_root.hpp>
 #include <dsi/op/sub.hpp>
 #include <dsi/op/tanh.hpp>
+#include <dsi/op/trigonometric.hpp>
 #include <dsi/op/where.hpp>
 
 namespace DSI_NAMESPACE {
 
 using elementwise_operators = type_pack<  //
     absolute,
+    acos,
+    acosh,
     add,
+    asin,
+    asinh,
+    atan,
+    atanh,
     bitwise_and,
     bitwise_not,
     bitwise_or,
     bitwise_xor,
     ceil_to_integer,
     cos,
+    cosh,
     div,
     equal,
     erf,
@@ -84,10 +93,12 @@ using elementwise_operators = type_pack<  //
     sign,
     silu,
     sin,
+    sinh,
     softplus,
     softsign,
     square_root,
     sub,
+    tan,
     tanh,
     where>;
 

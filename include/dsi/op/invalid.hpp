@@ -32,6 +32,8 @@ namespace DSI_NAMESPACE {
   X(slope_extent, "dsi::prelu: the slope must broadcast to x, not x to it (extents A and B differ in rank or in a dimension); reshape the slope or expand x") \
   X(axis, "axis A does not exist in a tensor of rank B; use an axis from -rank to rank-1")                               \
   X(gather_empty, "dimension A, which the B indices choose from, is empty; there is nothing to choose")                   \
+  X(top_k_extent, "A elements are wanted of a dimension that has B; choose a k from 0 to B")                                \
+  X(square, "matrices of A rows and B columns are not square; change the layer before")                                   \
   X(concat_extent, "dsi::concat: the inputs differ (A and B) in a dimension other than the axis; pad or slice one of them") \
   X(reshape_size, "dsi::reshape: A elements cannot become B elements; change the new extents")                           \
   X(slice_range, "dsi::slice: the range ends at A but the extent is B; change starts, steps or sizes")                   \

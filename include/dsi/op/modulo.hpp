@@ -7,8 +7,8 @@
 namespace DSI_NAMESPACE {
 
 /// y = a mod b, broadcasting: with the sign of b, or with truncated the sign of a, as C's % and fmod have it. x mod 0 is 0 for
-/// integers, NaN for double.
-/// Types    integers; double when truncated. Float, half and bfloat16 go by way of double, where the remainder is exact.
+/// integers, NaN for double; a zero has the sign that the remainder would have.
+/// Types    integers, double. Float, half and bfloat16 go by way of double, where the remainder is exact.
 /// ONNX     Mod; truncated is its fmod.
 struct modulo_attributes {
   static constexpr std::string_view name = "modulo";
@@ -18,7 +18,6 @@ struct modulo_attributes {
   bool truncated = false;
 
   constexpr inferred infer(op_inputs in) const {
-    if (in.count > 0 && is_floating(in[0].type) && !truncated) return {invalid::input_type, 0, static_cast<index>(in[0].type)};
     return elementwise<2, types>{}.infer(in);
   }
   template <class V>
@@ -31,7 +30,10 @@ struct modulo_attributes {
       V const r = static_cast<V>(a % b);
       return !truncated && r != V(0) && (r < V(0)) != (b < V(0)) ? static_cast<V>(r + b) : r;
     } else {
-      return __builtin_fmod(a, b);
+      V const r = __builtin_fmod(a, b);
+      if (truncated || !(r == r)) return r;
+      if (r == V(0)) return __builtin_copysign(r, b);
+      return (r < V(0)) != (b < V(0)) ? r + b : r;
     }
   }
   template <class F>

@@ -61,21 +61,44 @@ constexpr recurrent_activation activation_of(activation_kind kind) {
   return {kind, {}, {}};
 }
 
-/// A(x) for one value V, scalar or vector. NaN in gives NaN out. Error: that of the operators of the same name.
-template <recurrent_activation A, class V>
-DSI_HD DSI_INLINE V activate(V x) {
-  constexpr float alpha = A.alpha.value(), beta = A.beta.value();
-  if constexpr (A.kind == activation_kind::sigmoid) return math::sigmoid(x);
-  else if constexpr (A.kind == activation_kind::tanh) return math::tanh(x);
-  else if constexpr (A.kind == activation_kind::relu) return math::relu(x);
-  else if constexpr (A.kind == activation_kind::affine) return math::fma(V(alpha), x, V(beta));
-  else if constexpr (A.kind == activation_kind::leaky_relu) return leaky_relu_attributes{A.alpha}.apply(x);
-  else if constexpr (A.kind == activation_kind::thresholded_relu) return math::select(x < V(alpha), V(0), x);
-  else if constexpr (A.kind == activation_kind::scaled_tanh) return V(alpha) * math::tanh(V(beta) * x);
-  else if constexpr (A.kind == activation_kind::hard_sigmoid) return math::clamp(math::fma(V(alpha), x, V(beta)), V(0), V(1));
-  else if constexpr (A.kind == activation_kind::elu) return elu_attributes{A.alpha}.apply(x);
-  else if constexpr (A.kind == activation_kind::softsign) return softsign::apply(x);
+/// The function of kind K with the numbers of a, for one value V, scalar or vector. NaN in gives NaN out. Error: that of the
+/// operators of the same name.
+template <activation_kind K, class V>
+DSI_HD DSI_INLINE V activate_as(recurrent_activation a, V x) {
+  [[maybe_unused]] float const alpha = a.alpha.value(), beta = a.beta.value();
+  if constexpr (K == activation_kind::sigmoid) return math::sigmoid(x);
+  else if constexpr (K == activation_kind::tanh) return math::tanh(x);
+  else if constexpr (K == activation_kind::relu) return math::relu(x);
+  else if constexpr (K == activation_kind::affine) return math::fma(V(alpha), x, V(beta));
+  else if constexpr (K == activation_kind::leaky_relu) return leaky_relu_attributes{a.alpha}.apply(x);
+  else if constexpr (K == activation_kind::thresholded_relu) return math::select(x < V(alpha), V(0), x);
+  else if constexpr (K == activation_kind::scaled_tanh) return V(alpha) * math::tanh(V(beta) * x);
+  else if constexpr (K == activation_kind::hard_sigmoid) return math::clamp(math::fma(V(alpha), x, V(beta)), V(0), V(1));
+  else if constexpr (K == activation_kind::elu) return elu_attributes{a.alpha}.apply(x);
+  else if constexpr (K == activation_kind::softsign) return softsign::apply(x);
   else return softplus::apply(x);
+}
+/// A(x), with A known to the compiler.
+template <recurrent_activation A, class V>
+DSI_HD DSI_INLINE V activate(V x) { return activate_as<A.kind>(A, x); }
+
+/// a(x), with a known at run time: for the reference loops.
+template <class V>
+V activate_any(recurrent_activation a, V x) {
+  switch (a.kind) {
+    case activation_kind::sigmoid: return activate_as<activation_kind::sigmoid>(a, x);
+    case activation_kind::tanh: return activate_as<activation_kind::tanh>(a, x);
+    case activation_kind::relu: return activate_as<activation_kind::relu>(a, x);
+    case activation_kind::affine: return activate_as<activation_kind::affine>(a, x);
+    case activation_kind::leaky_relu: return activate_as<activation_kind::leaky_relu>(a, x);
+    case activation_kind::thresholded_relu: return activate_as<activation_kind::thresholded_relu>(a, x);
+    case activation_kind::scaled_tanh: return activate_as<activation_kind::scaled_tanh>(a, x);
+    case activation_kind::hard_sigmoid: return activate_as<activation_kind::hard_sigmoid>(a, x);
+    case activation_kind::elu: return activate_as<activation_kind::elu>(a, x);
+    case activation_kind::softsign: return activate_as<activation_kind::softsign>(a, x);
+    case activation_kind::softplus: return activate_as<activation_kind::softplus>(a, x);
+  }
+  return x;
 }
 
 /// x kept in [-limit, limit] in front of an activation; a limit of 0 means none. NaN stays NaN.

@@ -22,6 +22,8 @@ namespace reference {
 ///   template <class T> static void run(Value const& op, operands<T> const& x)
 /// or, when its tensors have different element types, with
 ///   template <class Problem> static void run_typed(Value const& op, typed_operands<Problem> const& x)
+/// and, for the import tool, then also
+///   static bool run_untyped(Value const& op, untyped_operands const& x)      false: not for these types
 template <class Value>
 struct implementation;
 

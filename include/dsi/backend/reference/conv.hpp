@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/backend/reference/backend.hpp>
+#include <dsi/numeric/wrapping.hpp>
 #include <dsi/op/conv.hpp>
 
 namespace DSI_NAMESPACE::reference {
@@ -42,7 +43,7 @@ struct implementation<conv_attributes> {
         for (index c = 0; c < per_group_in; ++c) {
           q[1] = group * per_group_in + c;
           k[lead + 1] = c;
-          sum += static_cast<A>(in(q)) * static_cast<A>(w(k));
+          sum = wrapping_add(sum, wrapping_mul(static_cast<A>(in(q)), static_cast<A>(w(k))));
         }
       } while (next(tap, taps));
       y(p) = static_cast<T>(sum);

@@ -83,4 +83,25 @@ struct operands {
   int outputs = 0;
 };
 
+/// A node's tensors whose element types are known at run time alone: for the import tool.
+class untyped_operands {
+ public:
+  untyped_operands(tensor_desc const* in_desc, void const* const* in, tensor_desc const* out_desc, void* const* out)
+      : in_desc_(in_desc), out_desc_(out_desc), in_(in), out_(out) {}
+  tensor_desc const& in_desc(int i) const { return in_desc_[i]; }
+  tensor_desc const& out_desc(int o) const { return out_desc_[o]; }
+  /// Precondition: T is the tensor's element type.
+  template <class T>
+  view<T const> in(int i) const { return {static_cast<T const*>(in_[i]), in_desc_[i]}; }
+  template <class T>
+  view<T> out(int o) const { return {static_cast<T*>(out_[o]), out_desc_[o]}; }
+  void const* const* inputs() const { return in_; }
+  void* const* outputs() const { return out_; }
+
+ private:
+  tensor_desc const *in_desc_, *out_desc_;
+  void const* const* in_;
+  void* const* out_;
+};
+
 }  // namespace DSI_NAMESPACE::reference

@@ -2,6 +2,7 @@
 // ONNX operators that dsi computes while it imports and never at run time: they make or read shapes and indices.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include <dsi/import/bind/table.hpp>

@@ -2,16 +2,21 @@
 // ONNX's elementwise operators: those without attributes name themselves, the others are read here.
 #pragma once
 
+#include <dsi/backend/reference/bit_cast.hpp>
 #include <dsi/import/bind/table.hpp>
+#include <dsi/import/element_table.hpp>
+#include <dsi/op/bit_cast.hpp>
 #include <dsi/op/cast.hpp>
 #include <dsi/op/celu.hpp>
 #include <dsi/op/clip.hpp>
 #include <dsi/op/elementwise_list.hpp>
 #include <dsi/op/elu.hpp>
 #include <dsi/op/hard_sigmoid.hpp>
+#include <dsi/op/is_inf.hpp>
 #include <dsi/op/leaky_relu.hpp>
 #include <dsi/op/modulo.hpp>
 #include <dsi/op/selu.hpp>
+#include <dsi/op/shrink.hpp>
 #include <dsi/op/thresholded_relu.hpp>
 
 namespace DSI_NAMESPACE::import::detail {
@@ -85,11 +90,15 @@ inline void bind_gelu(binding& b) {
   else b.finish(b.emit(gelu{}, {b.input(0)}));
 }
 /// x * sigmoid(alpha x).
-inline void bind_swish(binding& b) {
-  float const alpha = b.real("alpha", 1);
-  if (alpha == 1) return b.finish(b.emit(silu{}, {b.input(0)}));
-  int const scaled = b.emit(mul{}, {b.input(0), b.scalar(b.desc(0).type, alpha)});
-  b.finish(b.emit(mul{}, {b.input(0), b.emit(sigmoid{}, {scaled})}));
+inline int swish_of(binding& b, int x, float alpha) {
+  if (alpha == 1) return b.emit(silu{}, {x});
+  int const scaled = b.emit(mul{}, {x, b.scalar(b.desc_of(x).type, alpha)});
+  return b.emit(mul{}, {x, b.emit(sigmoid{}, {scaled})});
+}
+inline void bind_swish(binding& b) { b.finish(swish_of(b, b.input(0), b.real("alpha", 1))); }
+inline void bind_swiglu(binding& b) {
+  if (!(b.desc(0).extents == b.desc(1).extents)) return b.refuse("its inputs have different extents", "expand or reshape one of them");
+  b.finish(b.emit(mul{}, {swish_of(b, b.input(0), b.real("alpha", 1)), b.input(1)}));
 }
 /// The result has the base's type whatever the exponent's: mixed integers meet in int64, anything else in double.
 inline void bind_pow(binding& b) {
@@ -102,7 +111,6 @@ inline void bind_mod(binding& b) {
   dtype const type = b.desc(0).type;
   modulo_attributes const a{b.integer("fmod", 0) != 0};
   if (!is_floating(type)) return b.finish(b.emit(a, {b.input(0), b.input(1)}));
-  if (!a.truncated) return b.refuse("fmod is 0 and its inputs are " + std::string(name_of(type)), "set the attribute fmod to 1");
   b.finish(b.cast_to(b.emit(a, {b.cast_to(b.input(0), dtype::f64), b.cast_to(b.input(1), dtype::f64)}), type));
 }
 inline void bind_bit_shift(binding& b) {
@@ -110,6 +118,15 @@ inline void bind_bit_shift(binding& b) {
   if (direction != "LEFT" && direction != "RIGHT") return b.refuse("direction is " + in_quotes(direction), "use LEFT or RIGHT");
   b.finish(b.emit(bit_shift_attributes{direction == "LEFT"}, {b.input(0), b.input(1)}));
 }
+inline void bind_bit_cast(binding& b) {
+  auto const to = dtype_of_onnx(b.integer("to", 0));
+  if (!to) return b.refuse("its target type (" + std::to_string(b.integer("to", 0)) + ") is not supported", "use float, double, float16, bfloat16, bool or an integer of 8 to 64 bits");
+  if (size_of(*to) != size_of(b.desc(0).type))
+    return b.refuse("its input is " + std::string(name_of(b.desc(0).type)) + " and its target type is " + std::string(name_of(*to)), "use a type of the same size");
+  b.finish(*to == b.desc(0).type ? b.input(0) : b.emit(bit_cast_attributes{*to}, {b.input(0)}));
+}
+inline void bind_is_inf(binding& b) { b.finish(b.emit(is_inf_attributes{b.integer("detect_positive", 1) != 0, b.integer("detect_negative", 1) != 0}, {b.input(0)})); }
+inline void bind_shrink(binding& b) { b.finish(b.emit(shrink_attributes{bits_of(b.real("lambd", 0.5f)), bits_of(b.real("bias", 0))}, {b.input(0)})); }
 inline void bind_hard_sigmoid(binding& b) {
   b.finish(b.emit(hard_sigmoid_attributes{bits_of(b.real("alpha", 0.2f)), bits_of(b.real("beta", 0.5f))}, {b.input(0)}));
 }
@@ -139,6 +156,10 @@ inline void add_elementwise(onnx_table& table) {
   table["Clip"] = {&bind_clip, 1, 3, "max min"};
   table["Gelu"] = {&bind_gelu, 1, 1, "approximate"};
   table["Swish"] = {&bind_swish, 1, 1, "alpha"};
+  table["SwiGLU"] = {&bind_swiglu, 2, 2, "alpha"};
+  table["BitCast"] = {&bind_bit_cast, 1, 1, "to"};
+  table["IsInf"] = {&bind_is_inf, 1, 1, "detect_negative detect_positive"};
+  table["Shrink"] = {&bind_shrink, 1, 1, "bias lambd"};
   table["HardSigmoid"] = {&bind_hard_sigmoid, 1, 1, "alpha beta"};
   table["LeakyRelu"] = {&bind_alpha<leaky_relu_attributes>, 1, 1, "alpha"};
   table["Elu"] = {&bind_alpha<elu_attributes>, 1, 1, "alpha"};

@@ -19,13 +19,17 @@ namespace DSI_NAMESPACE::import::detail {
 
 inline int transposed(binding& b, int matrix) { return b.emit(transpose_attributes{shape(1, 0)}, {matrix}); }
 
-inline void bind_matmul(binding& b) {
-  if (!b.is_constant(1) || b.rank(1) != 2 || b.rank(0) < 1 || !is_floating(b.desc(1).type)) return b.finish(b.emit(matmul_attributes{}, {b.input(0), b.input(1)}));
+/// The product of two values: a dense layer when the second is a constant matrix.
+inline int emit_product(binding& b, int x, int w) {
+  if (x < 0 || w < 0) return -1;
+  tensor_desc const d = b.desc_of(w);
+  if (!b.graph().value(w).constant || d.rank() != 2 || b.desc_of(x).rank() < 1 || !is_floating(d.type)) return b.emit(matmul_attributes{}, {x, w});
   dense_attributes a;
-  a.out = b.desc(1)[1];
+  a.out = d[1];
   a.bias = false;
-  b.finish(b.emit(a, {b.input(0), transposed(b, b.input(1))}));
+  return b.emit(a, {x, transposed(b, w)});
 }
+inline void bind_matmul(binding& b) { b.finish(emit_product(b, b.input(0), b.input(1))); }
 
 /// Y = alpha A' B' + beta C. Alpha and beta go into constant weights.
 inline void bind_gemm(binding& b) {

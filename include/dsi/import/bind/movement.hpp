@@ -2,6 +2,8 @@
 // ONNX operators that move elements: Transpose, Concat, Split, Slice, Pad, Expand, Tile, Cast.
 #pragma once
 
+#include <algorithm>
+
 #include <dsi/backend/reference/cast.hpp>
 #include <dsi/backend/reference/concat.hpp>
 #include <dsi/backend/reference/expand.hpp>

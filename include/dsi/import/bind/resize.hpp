@@ -2,6 +2,7 @@
 // ONNX Resize and Upsample: a resampling for each axis that changes.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include <dsi/backend/reference/resize.hpp>

@@ -2,12 +2,16 @@
 // ONNX operators with a sliding window: Conv and the pools.
 #pragma once
 
+#include <algorithm>
+
 #include <dsi/backend/reference/conv.hpp>
+#include <dsi/backend/reference/max_pool_indices.hpp>
 #include <dsi/backend/reference/pool.hpp>
 #include <dsi/import/bind/table.hpp>
 #include <dsi/op/average_pool.hpp>
 #include <dsi/op/conv.hpp>
 #include <dsi/op/max_pool.hpp>
+#include <dsi/op/max_pool_indices.hpp>
 #include <dsi/op/reshape.hpp>
 
 namespace DSI_NAMESPACE::import::detail {
@@ -64,28 +68,36 @@ inline int spatial_dimensions(binding& b) {
   return 0;
 }
 
-/// Weights [Out, In/groups, k...] become [groups, Out/groups, In/groups, k...] when grouped.
-inline void bind_conv(binding& b) {
+/// What a convolution's attributes say; the weight is input `weight`. False when the node was refused.
+inline bool read_conv(binding& b, int weight, conv_attributes& a) {
+  auto const refuse = [&b](std::string what, char const* remedy) { return b.refuse(std::move(what), remedy), false; };
   int const spatial = spatial_dimensions(b);
-  if (spatial == 0) return;
-  if (b.rank(1) != spatial + 2) return b.refuse("its weight has rank " + std::to_string(b.rank(1)) + " and its input rank " + std::to_string(b.rank(0)), "export the model again");
-  conv_attributes a;
-  for (int s = 0; s < spatial; ++s) a.at.kernel[s] = b.desc(1)[2 + s];
+  if (spatial == 0) return false;
+  if (b.rank(weight) != spatial + 2) return refuse("its weight has rank " + std::to_string(b.rank(weight)) + " and its input rank " + std::to_string(b.rank(0)), "export the model again");
+  for (int s = 0; s < spatial; ++s) a.at.kernel[s] = b.desc(weight)[2 + s];
   auto const kernel = b.integers("kernel_shape");
   if (!kernel.empty() && !std::equal(kernel.begin(), kernel.end(), a.at.kernel, a.at.kernel + spatial))
-    return b.refuse("kernel_shape says another window than its weight has", "correct the attribute kernel_shape, or leave it out");
-  if (!read_window(b, a.at, spatial)) return;
+    return refuse("kernel_shape says another window than its weight has", "correct the attribute kernel_shape, or leave it out");
+  if (!read_window(b, a.at, spatial)) return false;
   a.groups = b.integer("group", 1);
-  a.bias = b.has(2);
-  a.out = b.desc(1)[0];
-  if (a.groups < 1 || a.out % a.groups != 0) return b.refuse("group " + std::to_string(a.groups) + " does not divide the " + std::to_string(a.out) + " output channels", "correct the attribute group");
-  int w = b.input(1);
+  a.out = b.desc(weight)[0];
+  if (a.groups < 1 || a.out % a.groups != 0) return refuse("group " + std::to_string(a.groups) + " does not divide the " + std::to_string(a.out) + " output channels", "correct the attribute group");
+  return true;
+}
+/// The convolution of these values; bias is -1 when there is none. Weights [Out, In/groups, k...] become
+/// [groups, Out/groups, In/groups, k...] when grouped.
+inline int emit_conv(binding& b, conv_attributes a, int x, int w, int bias) {
+  a.bias = bias >= 0;
   if (a.groups > 1) {
     shape s(a.groups, a.out / a.groups);
-    for (int i = 1; i < b.rank(1); ++i) s.push_back(b.desc(1)[i]);
+    for (int i = 1; i < b.desc_of(w).rank(); ++i) s.push_back(b.desc_of(w)[i]);
     w = b.emit(reshape_attributes{s}, {w});
   }
-  b.finish(a.bias ? b.emit(a, {b.input(0), w, b.input(2)}) : b.emit(a, {b.input(0), w}));
+  return a.bias ? b.emit(a, {x, w, bias}) : b.emit(a, {x, w});
+}
+inline void bind_conv(binding& b) {
+  conv_attributes a;
+  if (read_conv(b, 1, a)) b.finish(emit_conv(b, a, b.input(0), b.input(1), b.input(2)));
 }
 
 template <class Pool>
@@ -104,8 +116,9 @@ bool read_pool(binding& b, Pool& a) {
 
 inline void bind_max_pool(binding& b) {
   max_pool_attributes a;
-  if (b.wants_output(1)) return b.refuse("its second output (Indices) is used", "dsi computes the maxima alone");
-  if (read_pool(b, a)) b.finish(b.emit(a, {b.input(0)}));
+  if (!read_pool(b, a)) return;
+  b.finish(b.emit(a, {b.input(0)}));
+  if (b.wants_output(1)) b.finish(1, b.emit(max_pool_indices_attributes{a.at, a.ceil_mode, b.integer("storage_order", 0) != 0}, {b.input(0)}));
 }
 inline void bind_average_pool(binding& b) {
   average_pool_attributes a;
