@@ -13,7 +13,7 @@ namespace DSI_NAMESPACE {
 /// Error    float: |y - exact| <= (n + 12) u |scale| (max x - min x) / s + u |y|, s = sqrt(variance + epsilon), by vector kernels,
 ///          which first take a row's first element from all; plain loops lose the digits of |mean| / s as well
 /// Fuses    any elementwise expression
-/// ONNX     LayerNormalization, opset 17 to newest, with output Y alone and stash_type 1: axis, epsilon. Scale and B must
+/// ONNX     LayerNormalization, opset 17 to newest: axis, epsilon; Mean and InvStdDev are reductions beside it. Scale and B must
 ///          have a row's elements; the importer expands smaller ones. Also the decomposed form that it recognizes.
 struct layer_norm_attributes {
   static constexpr std::string_view name = "layer_norm";
