@@ -42,6 +42,20 @@ struct many_channels : graph<DSI_CONV("a", (1, 16, 7, 9), (33, 16, 3, 3), 33, c2
                              DSI_CONV("i", (1, 5, 2, 2), (16, 5, 1, 1), 16, c2<a2{.stride = {4, 4}, .pad = {3, 3, 0, 0}}>),
                              DSI_CONV("j", (1, 32, 50, 50), (16, 32, 3, 3), 16, c2<a2{.kernel = {3, 3}, .pad = {1, 1, 1, 1}}>)> {};
 
+// Padding that is left out: at both ends, at one, of a line that is one tile, two, or several; kernel rows and columns outside.
+template <class T>
+struct padded : graph<DSI_CONV("a", (1, 16, 7, 7), (96, 16, 3, 3), 96, c2<a2{.kernel = {3, 3}, .pad = {1, 1, 1, 1}}>),
+                      DSI_CONV("b", (1, 20, 6, 14), (64, 20, 3, 3), 64, c2<a2{.kernel = {3, 3}, .pad = {1, 1, 1, 1}}>),
+                      DSI_CONV("c", (2, 16, 9, 28), (80, 16, 3, 3), 80, c2<a2{.kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}}>),
+                      DSI_CONV("d", (1, 17, 5, 31), (33, 17, 5, 5), 33, c2<a2{.kernel = {5, 5}, .pad = {2, 2, 2, 2}}>),
+                      DSI_CONV("e", (1, 18, 4, 40), (16, 18, 3, 3), 16, c2<a2{.kernel = {3, 3}, .dilation = {2, 2}, .pad = {2, 2, 2, 2}}>),
+                      DSI_CONV("f", (1, 32, 6, 19), (2, 24, 16, 3, 3), 48, c2<a2{.kernel = {3, 3}, .pad = {1, 1, 1, 1}, .groups = 2}>),
+                      DSI_CONV("g", (1, 16, 50), (16, 16, 3), 16, conv1d<a1{.kernel = 3, .dilation = 4, .pad = {8, 0}}>),
+                      DSI_CONV("h", (1, 16, 3, 13), (70, 16, 1, 3), 70, c2<a2{.kernel = {1, 3}, .pad = {0, 0, 0, 2}}>),
+                      DSI_CONV("i", (1, 16, 3, 2), (20, 16, 3, 3), 20, c2<a2{.kernel = {3, 3}, .pad = {1, 1, 1, 1}}>),
+                      DSI_CONV("j", (1, 16, 8, 6), (64, 16, 5, 1), 64, c2<a2{.kernel = {5, 1}, .pad = {4, 0, 0, 0}}>),
+                      DSI_CONV("k", (1, 16, 2, 3), (16, 16, 3, 3), 16, c2<a2{.kernel = {3, 3}, .stride = {1, 2}, .pad = {3, 4, 3, 4}}>)> {};
+
 template <class T>
 struct other_ranks : graph<DSI_CONV("a", (2, 15, 30), (32, 15, 3), 32, conv1d<a1{.kernel = 3, .dilation = 4, .pad = {8, 0}}>),
                            DSI_CONV("b", (1, 48, 19), (64, 48, 1), 64, conv1d<a1{}>),
@@ -84,6 +98,8 @@ struct with_args : graph<named_input<"x", T, 2, 20, 5, 6>, named_input<"gate", T
 template <class T>
 using wide_3x3 = pipeline<input<T, 2, 24, 40, 40>, c2<a2{.out = 40, .kernel = {3, 3}, .pad = {1, 1, 1, 1}}>, relu>;
 template <class T>
+using seven_3x3 = pipeline<input<T, 1, 64, 7, 7>, c2<a2{.out = 112, .kernel = {3, 3}, .pad = {1, 1, 1, 1}}>, relu>;
+template <class T>
 using wide_depthwise = pipeline<input<T, 1, 40, 41, 33>, c2<a2{.out = 40, .kernel = {3, 3}, .pad = {1, 1, 1, 1}, .groups = 40}>>;
 template <class T>
 using narrow_depthwise = pipeline<input<T, 1, 1000, 7, 7>, c2<a2{.out = 1000, .kernel = {3, 3}, .pad = {1, 1, 1, 1}, .groups = 1000}>>;
@@ -94,6 +110,7 @@ TEST_CASE_TEMPLATE("conv equals the reference", special, std::integral_constant<
   drawing const d{.seed = 21, .special = special::value};
   conformance::check_types<few_channels>(d, product_error(45));
   conformance::check_types<many_channels>(d, product_error(160));
+  conformance::check_types<padded>(d, product_error(425));
   conformance::check_types<other_ranks>(d, product_error(72));
   conformance::check_types<grouped>(d, product_error(45));
 }
@@ -114,12 +131,14 @@ TEST_CASE("conv kernels are the ones that are meant") {
   using conformance::first_kernel;
   static_assert(first_kernel<pipeline<input<float, 1, 24, 9, 9>, c2<a2{.out = 72}>>, backend>() == "pointwise");
   static_assert(first_kernel<wide_3x3<float>, backend>() == "direct");
+  static_assert(first_kernel<wide_3x3<half>, backend>() == "direct, padded");
   static_assert(first_kernel<wide_depthwise<float>, backend>() == "depthwise");
   static_assert(network<with_args<float>, backend>::plan.steps[network<with_args<float>, backend>::plan.step_count - 2].members == 6);
 }
 
 TEST_CASE("conv by a team gives the same bits") {
   CHECK(conformance::teams_agree<wide_3x3<float>>());
+  CHECK(conformance::teams_agree<seven_3x3<float>>());
   CHECK(conformance::teams_agree<wide_depthwise<float>>());
   CHECK(conformance::teams_agree<narrow_depthwise<float>>());
   CHECK(conformance::teams_agree<pipeline<input<float, 1, 3, 50, 50>, c2<a2{.out = 40, .kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}}>>>());

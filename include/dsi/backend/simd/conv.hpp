@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/backend/simd/backend.hpp>
+#include <dsi/backend/simd/conv_direct.hpp>
 #include <dsi/backend/simd/conv_im2col.hpp>
 #include <dsi/backend/simd/conv_pointwise.hpp>
 #include <dsi/backend/simd/conv_tile.hpp>
@@ -12,8 +13,8 @@ namespace DSI_NAMESPACE {
 
 template <class Isa, class Problem>
 struct candidates<simd_backend<Isa>, conv_attributes, Problem> {
-  using type = kernel_list<simd::conv_depthwise<Isa, Problem>, simd::conv_pointwise<Isa, Problem>, simd::conv_tile<Isa, Problem>,
-                           simd::conv_im2col<Isa, Problem>>;
+  using type = kernel_list<simd::conv_depthwise<Isa, Problem>, simd::conv_pointwise<Isa, Problem>,
+                           simd::conv_direct<Isa, Problem>, simd::conv_tile<Isa, Problem>, simd::conv_im2col<Isa, Problem>>;
 };
 
 }  // namespace DSI_NAMESPACE

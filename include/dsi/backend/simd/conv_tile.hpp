@@ -15,7 +15,7 @@ namespace DSI_NAMESPACE::simd {
 ///           input of one output row needs more (three spatial dimensions: the whole input of one batch item)
 template <class Isa, class Problem, tile_tuning Tuning = default_tile<Isa>>
 struct conv_tile : kernel_defaults {
-  static constexpr std::string_view name = "direct";
+  static constexpr std::string_view name = "direct, padded";
   static constexpr tile_tuning tuning = Tuning;
   using element = typename Problem::template output<0>::value_type;
   static constexpr conv_geometry geometry = geometry_of<Problem>();

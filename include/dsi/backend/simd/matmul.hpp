@@ -130,7 +130,7 @@ struct matmul_tile : kernel_defaults {
   template <class Context>
   static void run(kernel_args args, void* scratch, void*, Context& context) noexcept {
     using path_of_a = std::integral_constant<walk, walk{s.a.row_step, {1, 1, 1, s.depth}, {0, 0, 0, s.a.column_step}}>;
-    using loops = product<Isa, float, path_of_a::value, s.a.rows, s.b.columns, Tuning>;
+    using loops = product<Isa, float, path_of_a::value, s.a.rows, s.b.columns, tile_tuning{Tuning.rows, Tuning.panels, false}>;  // panels in the workspace are near
     using base = epilogue<Isa, Problem, y.rank() - 1, s.b.columns>;
     auto* const packed = static_cast<float*>(scratch);
     float* const left = packed + panels * panel_size;

@@ -16,6 +16,7 @@ constexpr bool is_tile_type(dtype t) { return t == dtype::f32 || t == dtype::f16
 struct tile_tuning {
   int rows = 0;
   int panels = 0;
+  bool fetch = true;  ///< ask for the next weights while computing
   constexpr bool operator==(tile_tuning const&) const = default;
 };
 
@@ -115,6 +116,7 @@ static_assert(walk{1, {1, 3, 3, 8}, {0, 80, 8, 1}}.merged().count[3] == 24 && wa
 template <class Isa, class T, int Rows, int Panels, walk W>
 struct tile {
   using v = vec<Isa>;
+  static constexpr int rows = Rows;
   static constexpr int per_panel = panel_vectors<Isa>;
   static constexpr int vectors = Panels * per_panel;
   static constexpr int interleave = static_cast<int>(interleave_of(dtype_of<T>));
@@ -130,19 +132,16 @@ struct tile {
   using sums = v[chains][Rows][vectors];
 
   /// Inputs of a pass through the innermost loop: about 24 multiply-adds, or the whole run when it is short.
-  static constexpr int unroll = [] {
-    index const each = Rows * vectors;
-    if (run_length <= 4 || run_length * each <= 64) return static_cast<int>(run_length);
-    index const n = round_up(larger(1, smaller(8, 24 / each)), chains * interleave);
-    return static_cast<int>(n);
-  }();
+  static constexpr int unroll_of(int rows, index count) {
+    index const each = rows * vectors;
+    if (count <= 4 || count * each <= 64) return static_cast<int>(count);
+    return static_cast<int>(round_up(larger(1, smaller(8, 24 / each)), chains * interleave));
+  }
 
-  /// sum[0] += a * w; sum[0] holds the start values.
-  DSI_INLINE static void run(float const* a, T const* w, sums& sum) {
-    if constexpr (chains > 1) {
-      DSI_UNROLL
-      for (int i = 0; i < (chains - 1) * Rows * vectors; ++i) sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors] = v::zero();
-    }
+  /// sum[0] += a * w; sum[0] holds the start values. Fetch: also asks for one panel of weights that lies `ahead` elements on.
+  template <bool Fetch = false>
+  DSI_INLINE static void run(float const* a, T const* w, sums& sum, index ahead = 0) {
+    clear_chains(sum);
     if constexpr (linear) {
       for (index i = 0; i < W.count[0]; ++i)
         for (index j = 0; j < W.count[1]; ++j)
@@ -150,15 +149,41 @@ struct tile {
             float const* x = a + i * W.step[0] + j * W.step[1] + k * W.step[2];
             // What a row reads its neighbour reads in another pass; compilers that see that carry it over, and spill the sums.
             if constexpr (W.count[2] > 1) __asm__("" : "+r"(x));
-            run_once(x, w, sum);
+            run_line<0, Rows, run_length, Fetch>(x, w, sum, ahead);
           }
     } else {
-      run_once(a, w, sum);
+      run_line<0, Rows, run_length, Fetch>(a, w, sum, ahead);
     }
+    add_chains(sum);
+  }
+
+  /// What `run` does before and after: for those who go through the inputs themselves, by run_line.
+  DSI_INLINE static void clear_chains(sums& sum) {
+    if constexpr (chains > 1) {
+      DSI_UNROLL
+      for (int i = 0; i < (chains - 1) * Rows * vectors; ++i) sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors] = v::zero();
+    }
+  }
+  DSI_INLINE static void add_chains(sums& sum) {
     if constexpr (chains > 1) {
       DSI_UNROLL
       for (int i = 0; i < (chains - 1) * Rows * vectors; ++i)
         sum[0][i / vectors % Rows][i % vectors] += sum[1 + i / (Rows * vectors)][i / vectors % Rows][i % vectors];
+    }
+  }
+
+  /// Adds the products of `Count` inputs in line to the rows First .. Last; w moves on.
+  template <int First, int Last, index Count, bool Fetch>
+  DSI_INLINE static void run_line(float const* a, T const*& w, sums& sum, index ahead) {
+    constexpr int unroll = unroll_of(Last - First, Count), rest = static_cast<int>(Count % unroll);
+    for (index n = 0; n < Count / unroll; ++n) {
+      inputs<First, Last, unroll, Fetch>(a, n * unroll, w, sum, ahead);
+      if constexpr (linear) a += unroll * W.step[3];
+      w += unroll * panel_width;
+    }
+    if constexpr (rest != 0) {
+      inputs<First, Last, rest, Fetch>(a, Count / unroll * unroll, w, sum, ahead);
+      w += rest * panel_width;
     }
   }
 
@@ -172,22 +197,12 @@ struct tile {
   };
   static constexpr offset_table table{};
 
-  DSI_INLINE static void run_once(float const* a, T const*& w, sums& sum) {
-    for (index n = 0; n < run_length / unroll; ++n) {
-      inputs<unroll>(a, n * unroll, w, sum);
-      if constexpr (linear) a += unroll * W.step[3];
-      w += unroll * panel_width;
-    }
-    if constexpr (run_length % unroll != 0) {
-      inputs<run_length % unroll>(a, run_length / unroll * unroll, w, sum);
-      w += run_length % unroll * panel_width;
-    }
-  }
   /// Count inputs from `first` on; a points at the first one where they lie in line, else at the start.
-  template <int Count>
-  DSI_INLINE static void inputs(float const* a, index first, T const* w, sums& sum) {
+  template <int First, int Last, int Count, bool Fetch>
+  DSI_INLINE static void inputs(float const* a, index first, T const* w, sums& sum, [[maybe_unused]] index ahead) {
     DSI_UNROLL
     for (int k = 0; k < Count; k += interleave) {
+      if constexpr (Fetch) __builtin_prefetch(w + k * panel_width + ahead, 0, 2);  // into the second level: 64 bytes, one cache line
       v b[vectors][interleave];
       DSI_UNROLL
       for (int n = 0; n < vectors; ++n)
@@ -199,7 +214,7 @@ struct tile {
         if constexpr (linear) x = a + (k + i) * W.step[3];
         else x = a + table.of[first + k + i];
         DSI_UNROLL
-        for (int r = 0; r < Rows; ++r) {
+        for (int r = First; r < Last; ++r) {
           v const xr(x[r * W.row]);
           DSI_UNROLL
           for (int n = 0; n < vectors; ++n) sum[(k + i) % chains][r][n] = mul_add(xr, b[n][i], sum[(k + i) % chains][r][n]);
