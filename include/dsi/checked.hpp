@@ -140,16 +140,15 @@ class engine<Model, checked<Backend, Reference>, Storage, Team>
   template <int S>
   static void repeat(step_event const& e, run_frame const& frame, check_tolerance allowed, step_check& found) {
     if constexpr (judge::template runs<S>) {
-      constexpr plan_step s = plan.steps[S];
       serial team;
       run_context<serial> context{team};
       judge::template step<S>(frame, context);
-      repeat_outputs<S>(e, frame, allowed, found, std::make_integer_sequence<int, s.outputs>{});
+      repeat_outputs<S>(e, frame, allowed, found, std::make_integer_sequence<int, judge::template operands<S>.outputs>{});
     }
   }
   template <int S, int... O>
   static void repeat_outputs(step_event const& e, run_frame const& frame, check_tolerance allowed, step_check& found, std::integer_sequence<int, O...>) {
-    (repeat_output<S, plan.steps[S].first_operand + plan.steps[S].inputs + O, O>(e, frame, allowed, found), ...);
+    (repeat_output<S, judge::template operands<S>.of[judge::template operands<S>.inputs + O], O>(e, frame, allowed, found), ...);
   }
   template <int S, int Operand, int O>
   static void repeat_output(step_event const& e, run_frame const& frame, check_tolerance allowed, step_check& found) {

@@ -57,6 +57,13 @@ using dense_problem = dsi::problem<dsi::dense<Outputs>, dsi::tensor_list<dsi::te
                                    dsi::tensor_list<dsi::tensor<float, dsi::extents<1, Outputs>>>>;
 using opaque_problem = dsi::problem<opaque, dsi::tensor_list<dsi::tensor<float, dsi::extents<3>>>, dsi::tensor_list<dsi::tensor<float, dsi::extents<3>>>>;
 
+/// The sum of no elements, and an own operator on none.
+using empty_sum = dsi::problem<dsi::with_attributes<dsi::reduce_sum_attributes{}>, dsi::tensor_list<dsi::tensor<float, dsi::extents<2, 0>>>, dsi::tensor_list<dsi::tensor<float, dsi::extents<1, 1>>>>;
+using empty_opaque = dsi::problem<opaque, dsi::tensor_list<dsi::tensor<float, dsi::extents<0>>>, dsi::tensor_list<dsi::tensor<float, dsi::extents<0>>>>;
+static_assert(!dsi::is_native<dsi::simd_backend<>, empty_sum>);
+static_assert(dsi::kernel_for<dsi::simd_backend<>, empty_sum>::name == "reference");
+static_assert(dsi::is_native<dsi::with_kernels<dsi::simd_backend<>, opaque_kernel>, empty_opaque>, "the fallback has no loops for it");
+
 /// A dense layer whose weight has the type Weight. No network gets so far; a problem written by hand may.
 template <class Weight>
 struct mixed_dense {
@@ -152,7 +159,7 @@ TEST_CASE("describe and observe name the kernels that run") {
   CHECK(text.find("[1, 7] float32 row_major  kernel: one\n") != text.npos);
   // A kernel with a tuning value is named with it.
   using tile = dsi::kernel_for<plain, dense_problem<9>>;
-  std::string const tuning = "{" + std::to_string(tile::tuning.rows) + ", " + std::to_string(tile::tuning.panels) + "}";
+  std::string const tuning = "{" + std::to_string(tile::tuning.rows) + ", " + std::to_string(tile::tuning.panels) + ", " + (tile::tuning.fetch ? "1}" : "0}");
   CHECK(text.find("[1, 9] float32 row_major  kernel: tile " + tuning + "\n") != text.npos);
 
   std::vector<float> const zeros(200);

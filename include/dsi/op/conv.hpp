@@ -29,7 +29,13 @@ struct conv_attributes {
     return {.anchor = true,
             .foldable = true,
             .layouts = few ? layout_rule::channels_last_out : layout_rule::channels_last,
-            .weight = weight_role::convolution};
+            .weight = weight_role::convolution,
+            .rows = in.count > 0 && in[0].rank() == 4 ? row_window{at.kernel[0], at.stride[0], at.dilation[0], at.pad_begin[0], at.pad_end[0]} : row_window{}};
+  }
+  constexpr conv_attributes without_row_padding() const {
+    conv_attributes c = *this;
+    c.at.pad_begin[0] = c.at.pad_end[0] = 0;
+    return c;
   }
   constexpr inferred infer(op_inputs in) const {
     if (in.count < 1) return {invalid::input_count, bias ? 3 : 2, in.count};

@@ -44,6 +44,16 @@ enum class weight_role : std::uint8_t {
   recurrent,    ///< [directions, gates * hidden, inputs]
 };
 
+/// How rows (dimension 2) of an output [N, C, rows, columns] come from those of input 0: row r reads rows r * stride - pad_begin +
+/// k * dilation, k < kernel, zeros outside. kernel 0: in some other way. An operator with pads here has without_row_padding(),
+/// its value for an input that has those zeros in it.
+struct row_window {
+  index kernel = 0, stride = 1, dilation = 1, pad_begin = 0, pad_end = 0;
+  /// Input rows that n output rows read.
+  constexpr index reach(index n) const { return (n - 1) * stride + (kernel - 1) * dilation + 1; }
+  constexpr bool one_to_one() const { return kernel == 1 && stride == 1 && pad_begin == 0 && pad_end == 0; }
+};
+
 /// What passes may know of an operator. They never ask which operator it is, so that a user's own passes through.
 struct op_traits {
   bool elementwise = false;  ///< has apply(); inputs broadcast to the output
@@ -56,6 +66,7 @@ struct op_traits {
   layout_rule layouts = layout_rule::row_major;
   weight_role weight = weight_role::none;  ///< role of input 1 when it is a parameter
   weight_role weight2 = weight_role::none; ///< role of input 2 when it is a parameter
+  row_window rows{};         ///< for bands of rows that go through several operators
 };
 
 /// Descriptions of a node's inputs.

@@ -76,6 +76,7 @@ void describe_step(Sink& sink) {
     line.append("kernel: ").append(kernel::name);
     if constexpr (requires { kernel::tuning; }) append_tuning(line.append(" "), kernel::tuning);
     if (!is_native<typename Network::backend, problem_type>) line.append("  (fallback)");
+    if constexpr (s.band > 0) line.append("  (in one band with the next ").append(static_cast<index>(s.band - 1)).append(s.band > 2 ? " steps)" : " step)");
   }
   sink(line.ended());
 }

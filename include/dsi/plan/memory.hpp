@@ -33,7 +33,7 @@ struct memory_planner {
   constexpr void own(int b, int step, index bytes) {
     out.buffers[b].root = b;
     out.buffers[b].where = place::arena;
-    life[b] = {step, step, bytes};
+    life[b] = {first_of_band(&out.steps[0], step), last_of_band(&out.steps[0], step), bytes};
   }
   constexpr void share(int b, int with) {
     out.buffers[b].root = root(with);
@@ -83,6 +83,9 @@ struct memory_planner {
     return false;
   }
 
+  /// Results of a band's steps but the last are rows in its workspace.
+  constexpr bool inside_band(int step) const { return last_of_band(&out.steps[0], step) != step; }
+
   /// Last reads per buffer before sharing: readers of a view count for the viewed memory.
   constexpr int last_read(int step, int buffer) const {
     int last = step;
@@ -93,7 +96,8 @@ struct memory_planner {
         if (o.weight >= 0) continue;
         bool const same = id(o) == buffer || (o.tensor == buffer / 2 && same_in_every_layout(g.desc(o.tensor).extents));
         if (!same) continue;
-        last = s > last ? s : last;
+        int const end = last_of_band(&out.steps[0], s);
+        last = end > last ? end : last;
         if (p.kind == step_kind::alias) {
           int const through = last_read(s, id(out.operands[p.first_operand + p.inputs]));
           last = through > last ? through : last;
@@ -170,6 +174,8 @@ struct memory_planner {
           } else {
             share(b, id(from));
           }
+        } else if (inside_band(s)) {
+          out.buffers[b] = {place::band, 0, b};
         } else {
           int last = last_read(s, b);
           // In-place needs the operand's last read to be known: life.last of its root was set when it was made.

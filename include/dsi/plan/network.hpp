@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsi/kernel/kernel.hpp>
+#include <dsi/plan/band_kernel.hpp>
 #include <dsi/plan/planner.hpp>
 #include <dsi/plan/verify.hpp>
 
@@ -153,12 +154,20 @@ struct network {
   template <int Step>
   using problem_at = type_at<decltype(problem_of_step<Step>()), 0>;
   template <int Step>
+  static constexpr auto choose_kernel() {
+    constexpr int band = plan.steps[Step].band;
+    if constexpr (band == 2) return type_pack<band_kernel<Backend, problem_at<Step>, problem_at<Step + 1>>>{};
+    else if constexpr (band == 3) return type_pack<band_kernel<Backend, problem_at<Step>, problem_at<Step + 1>, problem_at<Step + 2>>>{};
+    else return type_pack<kernel_for<Backend, problem_at<Step>>>{};
+  }
+  template <int Step>
   struct chosen {
-    using type = kernel_for<Backend, problem_at<Step>>;
+    using type = type_at<decltype(choose_kernel<Step>()), 0>;
     static_assert(detail::has_kernel<type>,
                   "dsi: neither this backend nor its fallback has a kernel for this step (see the problem above); use a backend with a "
                   "fallback, add a kernel with dsi::with_kernels, or specialize dsi::candidates");
   };
+  /// The kernel that runs a step; of the first step of a band, all of them.
   template <int Step>
   using kernel_at = typename chosen<Step>::type;
 };

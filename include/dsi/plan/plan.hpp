@@ -21,7 +21,17 @@ struct plan_step {
   int inputs = 0;
   int outputs = 1;
   int to_output = -1;    ///< a reorder step whose destination is this output of the network
+  int band = 0;          ///< first of so many steps that bands of rows go through together; -1: one of the others; 0: alone
 };
+
+constexpr int first_of_band(plan_step const* steps, int step) {
+  while (steps[step].band < 0) --step;
+  return step;
+}
+constexpr int last_of_band(plan_step const* steps, int step) {
+  int const first = first_of_band(steps, step);
+  return steps[first].band > 0 ? first + steps[first].band - 1 : step;
+}
 
 /// A tensor as a step sees it.
 struct plan_operand {
@@ -37,7 +47,7 @@ struct plan_weight {
   bool grouped = false;
   bool channels_last = false;  ///< a full-size constant of an elementwise operator in channels_last order
   bool bias = false;           ///< the bias of the fold: shift is added, too
-  bool infinities = false;     ///< an operand of elementwise operators, where a mask may hold infinities
+  bool infinities = false;     ///< an output, or an operand of elementwise operators, where a mask may hold infinities
   int fold_first = -1;         ///< first affine node folded into it (members of its step), -1 for none
   int folds = 0;
   tensor_desc desc{};          ///< canonical extents and type; order is the packed layout
@@ -45,7 +55,8 @@ struct plan_weight {
   index bytes = 0;
 };
 
-enum class place : std::uint8_t { none, input, output, arena, weight };
+/// band: inside a band of steps, where a few rows exist at a time.
+enum class place : std::uint8_t { none, input, output, arena, weight, band };
 
 /// Where a tensor lies in one memory order.
 struct plan_buffer {
@@ -65,6 +76,9 @@ struct plan_view {
   index arena_bytes = 0;
   index weight_bytes = 0;
 
+  /// First and last step of the band that a step is in; the step itself when it is alone. They run at the same time.
+  constexpr int band_first(int step) const { return first_of_band(steps, step); }
+  constexpr int band_last(int step) const { return last_of_band(steps, step); }
   constexpr plan_buffer const& buffer(int tensor, layout order) const {
     return buffers[2 * tensor + (order == layout::channels_last ? 1 : 0)];
   }

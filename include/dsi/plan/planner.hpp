@@ -3,6 +3,7 @@
 // networks written by hand and natively in the import tool. They know operators by their traits alone.
 #pragma once
 
+#include <dsi/plan/bands.hpp>
 #include <dsi/plan/memory.hpp>
 #include <dsi/plan/plan.hpp>
 
@@ -358,6 +359,7 @@ struct planner {
       plan_weight w;
       w.tensor = t;
       w.desc = g.desc(t);
+      w.infinities = true;  // nothing is computed with it: the maximum of no elements is -infinity
       add_copy(t, layout::row_major, layout::row_major, i, add_weight(w));
       return;
     }
@@ -376,6 +378,7 @@ template <class Plan>
 constexpr void make_plan(graph_view g, plan_options options, Plan& out, int* step_of, bool* ready, int* consumers, buffer_life* life) {
   detail::planner<Plan> p{g, options, out, step_of, ready, consumers};
   p.run();
+  if (options.band && options.fuse && !options.keep_all) detail::mark_bands(g, out);
   detail::memory_planner<Plan> m{g, options, out, life};
   m.run();
 }

@@ -39,7 +39,7 @@ struct tensor_name {
 
 }  // namespace detail
 
-/// What an observer is told after each step. A view is a step, too: it takes no time and moves no bytes, its kernel is "view".
+/// What an observer is told after each step. A band of steps is one event. A view is a step, too: it takes no time and moves no bytes, its kernel is "view".
 struct step_event {
   int step = 0;
   name_parts name{};            ///< of the tensor that the step leaves
@@ -51,6 +51,7 @@ struct step_event {
   tensor_desc desc{};           ///< its description; the order says how data lies
   void const* data = nullptr;
   void const* const* results = nullptr;  ///< all results of a step with several, the first of them `data`
+  int result_count = 1;
 };
 
 /// Runs a network's steps.
@@ -63,8 +64,27 @@ struct runner {
   /// Above this many steps a table of functions replaces unrolled calls: equal layers then share code and the caller stays small.
   static constexpr int unrolled_steps = 24;
 
+  /// A band runs where its first step stands.
   template <int S>
-  static constexpr bool runs = plan.steps[S].kind != step_kind::alias;
+  static constexpr bool runs = plan.steps[S].kind != step_kind::alias && plan.steps[S].band >= 0;
+
+  /// The operands of what runs at a step: of a band, all its inputs without what one step hands to the next, and the last result.
+  struct step_operands {
+    static constexpr int capacity = 3 * (max_inputs + 2);
+    int of[capacity]{};
+    int inputs = 0, outputs = 0;
+  };
+  static constexpr step_operands operands_of(int step) {
+    step_operands o;
+    int const last = plan.band_last(step);
+    for (int s = step; s <= last; ++s)
+      for (int i = s > step ? 1 : 0; i < plan.steps[s].inputs; ++i) o.of[o.inputs++] = plan.steps[s].first_operand + i;
+    o.outputs = plan.steps[last].outputs;
+    for (int i = 0; i < o.outputs; ++i) o.of[o.inputs + i] = plan.steps[last].first_operand + plan.steps[last].inputs + i;
+    return o;
+  }
+  template <int S>
+  static constexpr step_operands operands = operands_of(S);
 
   // ---------------------------------------------------------------- memory beside the plan's arena
 
@@ -125,15 +145,14 @@ struct runner {
   template <int S, class Context, int... I, int... O>
   DSI_INLINE static void step_with(run_frame const& f, Context& context, std::integer_sequence<int, I...>, std::integer_sequence<int, O...>) {
     using kernel = typename Network::template kernel_at<S>;
-    constexpr plan_step s = plan.steps[S];
-    void const* const in[]{locate<s.first_operand + I>(f)..., nullptr};
-    void* const out[]{target<S, s.first_operand + s.inputs + O>(f)...};
+    void const* const in[]{locate<operands<S>.of[I]>(f)..., nullptr};
+    void* const out[]{target<S, operands<S>.of[operands<S>.inputs + O]>(f)...};
     kernel::run(kernel_args{in, out}, f.arena + plan.arena_bytes, f.state + memory.state_at[S], context);
   }
   template <int S, class Context>
   DSI_INLINE static void step(run_frame const& f, Context& context) {
     if constexpr (runs<S>)
-      step_with<S>(f, context, std::make_integer_sequence<int, plan.steps[S].inputs>{}, std::make_integer_sequence<int, plan.steps[S].outputs>{});
+      step_with<S>(f, context, std::make_integer_sequence<int, operands<S>.inputs>{}, std::make_integer_sequence<int, operands<S>.outputs>{});
   }
 
   /// One function for every step with this kernel.
@@ -142,7 +161,7 @@ struct runner {
     Kernel::run(args, scratch, state, context);
   }
 
-  // The table: where each operand lies, as data.
+  // The table: where the operands of each step lie, one step behind the other, as data.
   struct table_operand {
     place where;
     index at;
@@ -152,13 +171,15 @@ struct runner {
   };
   static constexpr operand_table make_table() {
     operand_table t;
+    int at = 0;
     for (int s = 0; s < plan.step_count; ++s) {
-      plan_step const& step = plan.steps[s];
-      for (int i = 0; i < step.inputs + step.outputs; ++i) {
-        plan_operand const& o = plan.operands[step.first_operand + i];
-        table_operand& entry = t.of[step.first_operand + i];
-        if (i >= step.inputs && step.to_output >= 0) {
-          entry = {place::output, step.to_output};
+      if (plan.steps[s].band < 0) continue;
+      step_operands const list = operands_of(s);
+      for (int i = 0; i < list.inputs + list.outputs; ++i) {
+        plan_operand const& o = plan.operands[list.of[i]];
+        table_operand& entry = t.of[at++];
+        if (i >= list.inputs && plan.steps[s].to_output >= 0) {
+          entry = {place::output, plan.steps[s].to_output};
         } else if (o.weight >= 0) {
           entry = {place::weight, plan.weights[o.weight].offset};
         } else {
@@ -171,7 +192,8 @@ struct runner {
   }
   static constexpr int widest_step() {
     int n = 1;
-    for (int s = 0; s < plan.step_count; ++s) n = plan.steps[s].inputs + plan.steps[s].outputs > n ? plan.steps[s].inputs + plan.steps[s].outputs : n;
+    for (int s = 0; s < plan.step_count; ++s)
+      if (plan.steps[s].band >= 0) n = operands_of(s).inputs > n ? operands_of(s).inputs : n;
     return n;
   }
   static void const* find(run_frame const& f, table_operand const& o) {
@@ -198,8 +220,13 @@ struct runner {
   };
   static constexpr slot_table make_slots() {
     slot_table t;
-    for (int s = 0; s < plan.step_count; ++s)
-      t.of[s] = {plan.steps[s].first_operand, plan.steps[s].inputs, plan.steps[s].outputs, memory.state_at[s]};
+    int at = 0;
+    for (int s = 0; s < plan.step_count; ++s) {
+      if (plan.steps[s].band < 0) continue;
+      step_operands const list = operands_of(s);
+      t.of[s] = {at, list.inputs, list.outputs, memory.state_at[s]};
+      at += list.inputs + list.outputs;
+    }
     return t;
   }
 
@@ -240,21 +267,23 @@ struct runner {
   template <int S>
   static constexpr step_event event_of() {
     constexpr plan_step s = plan.steps[S];
+    constexpr plan_operand result = plan.operands[operands<S>.of[operands<S>.inputs]];
     step_event e;
     e.step = S;
-    e.tensor = plan.operands[s.first_operand + s.inputs].tensor;
+    e.tensor = result.tensor;
     e.name = graph.tensors[e.tensor].name;
     e.desc = graph.desc(e.tensor);
-    e.desc.order = plan.operands[s.first_operand + s.inputs].order;
+    e.desc.order = result.order;
     if constexpr (s.kind == step_kind::reorder) {
       e.operation = "reorder";
     } else {
       e.operation = op_value_t<type_at<typename Network::operators, graph.nodes[plan.members[s.first_member]].op>>::name;
-      for (int m = 0; m < s.members; ++m) e.macs += graph.nodes[plan.members[s.first_member + m]].macs;
+      for (int b = S; b <= plan.band_last(S); ++b)
+        for (int m = 0; m < plan.steps[b].members; ++m) e.macs += graph.nodes[plan.members[plan.steps[b].first_member + m]].macs;
     }
     e.kernel = kernel_name<S>();
-    for (int i = 0; i < s.inputs + s.outputs; ++i) {
-      plan_operand const& o = plan.operands[s.first_operand + i];
+    for (int i = 0; i < operands<S>.inputs + operands<S>.outputs; ++i) {
+      plan_operand const& o = plan.operands[operands<S>.of[i]];
       e.bytes += o.weight >= 0 ? plan.weights[o.weight].bytes : graph.desc(o.tensor).bytes();
     }
     if constexpr (!runs<S>) e.bytes = 0;
@@ -262,23 +291,30 @@ struct runner {
   }
   template <int S, class Context, class Observer>
   static void observed_step(run_frame const& f, Context& context, Observer& observer) {
-    constexpr plan_step s = plan.steps[S];
+    constexpr step_operands const& list = operands<S>;
     observer.before(S);
     step<S>(f, context);
     constexpr step_event known = event_of<S>();  // no table of the graph stays in the binary
     step_event e = known;
-    void const* results[s.outputs];
-    [&]<int... O>(std::integer_sequence<int, O...>) { ((results[O] = target<S, s.first_operand + s.inputs + O>(f)), ...); }(std::make_integer_sequence<int, s.outputs>{});
+    void const* results[list.outputs];
+    [&]<int... O>(std::integer_sequence<int, O...>) { ((results[O] = target<S, operands<S>.of[operands<S>.inputs + O]>(f)), ...); }(std::make_integer_sequence<int, list.outputs>{});
     e.data = results[0];
     e.results = results;
-    using name = detail::name_constant<detail::tensor_name<Network, plan.operands[s.first_operand + s.inputs].tensor>>;
+    e.result_count = list.outputs;
+    using name = detail::name_constant<detail::tensor_name<Network, plan.operands[operands<S>.of[operands<S>.inputs]].tensor>>;
     observer.after(e, name::value.text, kernel_name<S>().data());
+  }
+  template <int S, class Context, class Observer>
+  static constexpr auto observed_function() -> void (*)(run_frame const&, Context&, Observer&) {
+    if constexpr (plan.steps[S].band >= 0) return &observed_step<S, Context, Observer>;
+    else return nullptr;
   }
   template <class Context, class Observer, int... S>
   static void run_observed_all(run_frame const& f, Context& context, Observer& observer, std::integer_sequence<int, S...>) {
     using call = void (*)(run_frame const&, Context&, Observer&);
-    static constexpr call calls[]{&observed_step<S, Context, Observer>..., nullptr};
-    for (int s = 0; s < plan.step_count; ++s) calls[s](f, context, observer);
+    static constexpr call calls[]{observed_function<S, Context, Observer>()..., nullptr};
+    for (int s = 0; s < plan.step_count; ++s)
+      if (calls[s] != nullptr) calls[s](f, context, observer);
   }
   /// One run with observer.before(step) and observer.after(step_event, name, kernel) around every step; the texts are
   /// zero-terminated constants. Values are those of run().

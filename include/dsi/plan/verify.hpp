@@ -2,6 +2,7 @@
 // Is a plan right for a graph? Cheap enough for the compiler even where making the plan is not: nothing in the plan is trusted.
 #pragma once
 
+#include <dsi/plan/bands.hpp>
 #include <dsi/plan/memory.hpp>
 
 namespace DSI_NAMESPACE {
@@ -54,6 +55,26 @@ struct plan_checker {
     }
     return true;
   }
+
+  /// Bands are steps one after the other that may be one, and what is inside them lies nowhere else.
+  constexpr bool bands_fit() const {
+    for (int s = 0; s < p.step_count; ++s) {
+      if (p.steps[s].band == 0) continue;
+      int const count = p.steps[s].band;
+      if (!band_finder<plan_view>{g, p}.possible(s, count)) return false;
+      for (int i = 1; i < count; ++i)
+        if (p.steps[s + i].band != -1) return false;
+      s += count - 1;
+    }
+    for (int b = 0; b < p.buffer_count; ++b) {
+      if (p.buffers[b].where != place::band) continue;
+      bool inside = false;
+      for (int s = 0; s < p.step_count; ++s) inside = inside || (in_band(s) && p.band_last(s) != s && id(out(p.steps[s])) == b);
+      if (!inside) return false;
+    }
+    return true;
+  }
+  constexpr bool in_band(int s) const { return p.steps[s].band != 0; }
 
   constexpr bool operands_fit() const {
     for (int o = 0; o < p.operand_count; ++o) {
@@ -241,6 +262,9 @@ struct plan_checker {
           used = larger(used, x.at + buffer_bytes(d));
           break;
         case place::weight: break;  // given by its alias step
+        case place::band:
+          if (x.root != b || x.at != 0) return false;
+          break;
         default: return false;
       }
     }
@@ -249,8 +273,8 @@ struct plan_checker {
 
   constexpr void touch(int buffer, int step) const {
     plan_claim& c = claim[p.buffers[buffer].root];
-    if (c.first < 0) c.first = step;
-    c.last = step;
+    if (c.first < 0) c.first = p.band_first(step);
+    c.last = p.band_last(step);
   }
   constexpr bool holds(int buffer) const {
     return p.buffers[buffer].where != place::none && written[buffer] != -1 && written[buffer] == claim[p.buffers[buffer].root].version;
@@ -293,7 +317,12 @@ struct plan_checker {
       plan_step const& x = p.steps[s];
       for (int i = 0; i < x.inputs; ++i) {
         if (in(x, i).weight >= 0) continue;
+        if (i == 0 && x.band < 0) {  // the rows that the step before has just made
+          if (p.buffers[id(in(x, i))].where != place::band) return false;
+          continue;
+        }
         if (!holds(id(in(x, i)))) return false;
+        if (in_band(s) && p.buffers[id(in(x, i))].root == p.buffers[id(out(p.steps[p.band_last(s)]))].root) return false;  // written while it is read
         touch(id(in(x, i)), s);
       }
       if (x.to_output >= 0) continue;
@@ -301,6 +330,10 @@ struct plan_checker {
         int const b = id(out(x, i));
         plan_buffer const& to = p.buffers[b];
         if (to.where == place::none) return false;
+        if (p.band_last(s) != s) {
+          if (to.where != place::band) return false;
+          continue;
+        }
         if (x.kind == step_kind::alias) {
           if (!alias_lies_right(x, b)) return false;
           touch(b, s);
@@ -364,7 +397,7 @@ struct plan_checker {
     if (!positions_fit() || !weights_fit() || !operands_fit() || !places_fit()) return false;
     for (int s = 0; s < p.step_count; ++s)
       if (!step_fits(p.steps[s])) return false;
-    return order_holds() && outputs_hold() && arena_holds();
+    return bands_fit() && order_holds() && outputs_hold() && arena_holds();
   }
 };
 

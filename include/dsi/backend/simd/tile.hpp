@@ -132,8 +132,8 @@ struct tile {
   using sums = v[chains][Rows][vectors];
 
   /// Inputs of a pass through the innermost loop: about 24 multiply-adds, or the whole run when it is short.
-  static constexpr int unroll_of(int rows, index count) {
-    index const each = rows * vectors;
+  static constexpr int unroll_of(int height, index count) {
+    index const each = height * vectors;
     if (count <= 4 || count * each <= 64) return static_cast<int>(count);
     return static_cast<int>(round_up(larger(1, smaller(8, 24 / each)), chains * interleave));
   }
