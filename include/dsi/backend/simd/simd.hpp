@@ -2,6 +2,7 @@
 // The SIMD backend with all its kernels.
 #pragma once
 
+#include <dsi/backend/simd/attention.hpp>
 #include <dsi/backend/simd/backend.hpp>
 #include <dsi/backend/simd/cast.hpp>
 #include <dsi/backend/simd/conv.hpp>
