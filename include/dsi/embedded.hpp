@@ -17,7 +17,7 @@
 namespace dsi::embed {
 
 /// Changes with every change of a structure below. A dispatcher refuses units of another version.
-inline constexpr std::uint32_t abi_version = 2;
+inline constexpr std::uint32_t abi_version = 3;
 
 /// A tensor at the network's edge, or one that an observer sees, in ONNX's order of dimensions.
 struct tensor_info {
@@ -36,6 +36,8 @@ struct event {
   std::int64_t bytes = 0;        ///< read and written: inputs, weights, outputs
   std::int64_t nanoseconds = 0;
   void const* data = nullptr;    ///< the group's output; valid during the call
+  void const* const* results = nullptr;  ///< all outputs of a group with several, the first of them `data`
+  int result_count = 1;
   bool channels_last = false;    ///< how data lies: N, spatial..., C instead of ONNX's row-major order
   tensor_info info{};
 };

@@ -64,7 +64,7 @@ struct description_text {
 }  // namespace detail
 
 /// The networks of the unit that Unit() returns, as lines of text:
-///   dsi-description 2 / network BATCH STATE_BYTES / input DTYPE RANK DIM... NAME / output ...
+///   dsi-description 3 / network BATCH STATE_BYTES / input DTYPE RANK DIM... NAME / output ...
 template <unit (*Unit)()>
 constexpr auto describe() {
   constexpr std::size_t size = [] {

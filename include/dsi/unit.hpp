@@ -90,6 +90,8 @@ struct unit_network {
       out.bytes = e.bytes;
       out.nanoseconds = (end.tv_sec - begin.tv_sec) * std::int64_t{1'000'000'000} + (end.tv_nsec - begin.tv_nsec);
       out.data = e.data;
+      out.results = e.results;
+      out.result_count = e.result_count;
       out.channels_last = e.desc.order == layout::channels_last;
       out.info.name = name;
       out.info.dtype = static_cast<std::uint8_t>(e.desc.type);
