@@ -5,9 +5,9 @@
 #     [NAME name] [PUBLIC]
 #     [ISA v2 v3 v4 v4_vnni v4_bf16 | aarch64 | native]
 #     [DIMS symbol=value ... | input=1x3x224x224 ...] [BATCH 1 8 ...] [BATCH_DIM symbol] [BIND input=16000 | input=@values.npy ...]
-#     [NUMERIC float | half | bfloat16 | int8] [CALIBRATION samples.npy | folder] [QUANT file.quant.json]
+#     [NUMERIC float | half | bfloat16] [CALIBRATION samples.npy | folder] [QUANT file.quant.json]   (with int8: refused in this version)
 #     [THREADS serial | spin N | openmp N]
-#     [WINOGRAD ON] [ORDERED ON] [TUNING tuned.hpp] [INCLUDE mine.hpp] [WEIGHTS file])
+#     [WINOGRAD ON] [ORDERED ON] (refused in this version) [UNFUSED ON] [TUNING tuned.hpp] [INCLUDE mine.hpp] [WEIGHTS file])
 #
 # Units are compiled by custom commands, not by an object library: nothing of the user's flags reaches them (-march, -flto,
 # -ffast-math) except what must (sanitizers, definitions, include directories, target and sysroot).
@@ -15,14 +15,17 @@ include_guard(GLOBAL)
 include("${CMAKE_CURRENT_LIST_DIR}/dsi_unit.cmake")
 
 function(dsi_add_model target model)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "PUBLIC" "NAME;BATCH_DIM;NUMERIC;CALIBRATION;QUANT;WINOGRAD;ORDERED;TUNING;WEIGHTS;TYPE"
+  cmake_parse_arguments(PARSE_ARGV 2 arg "PUBLIC" "NAME;BATCH_DIM;NUMERIC;CALIBRATION;QUANT;WINOGRAD;ORDERED;UNFUSED;TUNING;WEIGHTS;TYPE"
     "ISA;DIMS;BATCH;BIND;THREADS;INCLUDE")
   set(call "dsi_add_model(${target} ${model})")
   if(arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "${call}: unknown argument ${arg_UNPARSED_ARGUMENTS}")
+    list(JOIN arg_UNPARSED_ARGUMENTS " " unknown)
+    message(FATAL_ERROR "${call}: unknown argument ${unknown}; the keywords are NAME PUBLIC ISA DIMS BATCH BATCH_DIM BIND NUMERIC "
+      "CALIBRATION QUANT THREADS WINOGRAD ORDERED UNFUSED TUNING INCLUDE WEIGHTS TYPE")
   endif()
   if(arg_KEYWORDS_MISSING_VALUES)
-    message(FATAL_ERROR "${call}: ${arg_KEYWORDS_MISSING_VALUES} needs a value")
+    list(JOIN arg_KEYWORDS_MISSING_VALUES ", " lacking)
+    message(FATAL_ERROR "${call}: ${lacking}: a value is missing")
   endif()
   _dsi_check_target(${target} "${call}")
   get_filename_component(model "${model}" ABSOLUTE)
@@ -51,7 +54,7 @@ function(dsi_add_model target model)
   file(MAKE_DIRECTORY "${dir}")
 
   # what must fit together
-  foreach(switch WINOGRAD ORDERED)
+  foreach(switch WINOGRAD ORDERED UNFUSED)
     if(DEFINED arg_${switch} AND NOT arg_${switch} MATCHES "^(ON|OFF)$")
       message(FATAL_ERROR "${call}: ${switch} ${arg_${switch}}: write ON or OFF")
     endif()
@@ -64,7 +67,7 @@ function(dsi_add_model target model)
     message(FATAL_ERROR "${call}: give CALIBRATION or QUANT, not both")
   endif()
   if(arg_TYPE)
-    foreach(keyword BATCH BATCH_DIM DIMS BIND NUMERIC CALIBRATION QUANT WINOGRAD ORDERED TUNING)
+    foreach(keyword BATCH BATCH_DIM DIMS BIND NUMERIC CALIBRATION QUANT WINOGRAD ORDERED UNFUSED TUNING)
       if(arg_${keyword})
         message(FATAL_ERROR "${call}: ${keyword} is for ONNX files; the type ${arg_TYPE} says it itself")
       endif()
@@ -114,7 +117,7 @@ function(dsi_add_model target model)
       list(APPEND command ${option} ${arg_${keyword}})
     endif()
   endforeach()
-  foreach(switch WINOGRAD ORDERED)
+  foreach(switch WINOGRAD ORDERED UNFUSED)
     if(arg_${switch})
       string(TOLOWER "--${switch}" option)
       list(APPEND command ${option})

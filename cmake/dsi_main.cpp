@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The dsi program. Its work is in include/dsi/import; here are the subcommands, the files and the exit status.
+#include <dsi/embedded_cpu.hpp>
 #include <dsi/import/command_line.hpp>
 #include <dsi/import/diagnostic.hpp>
 #include <dsi/import/emit_embedding.hpp>
@@ -14,6 +15,10 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+
+#if !defined(DSI_PACKAGE_DIR)
+#define DSI_PACKAGE_DIR "../lib/cmake/dsi"  // from the program to the CMake package
+#endif
 
 namespace {
 
@@ -94,16 +99,40 @@ int embed(command_line const& c, diagnostics& problems) {
   return 0;
 }
 
+/// compare keeps 1 for a result that departs.
+int failed_status(command_line const& c) { return c.command == subcommand::compare ? 2 : 1; }
+
+#if defined(DSI_ONNX)
+/// What compare needs to build a network: this program, the CMake package beside it, this machine's instruction set.
+command_line with_surroundings(command_line c) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  fs::path const program = fs::read_symlink("/proc/self/exe", code);
+  c.program = program.string();
+  for (char const* package : {DSI_PACKAGE_DIR, "dsi_package"})  // installed; in a build folder
+    if (fs::path const folder = (program.parent_path() / package).lexically_normal(); c.package.empty() && fs::exists(folder / "dsiConfig.cmake", code)) c.package = folder.string();
+  if (c.isa.empty()) {
+#if defined(__aarch64__)
+    c.isa.push_back("aarch64");
+#else
+    c.isa.push_back(dsi::embed::level_name(dsi::embed::cpu_features()));
+    if (c.isa[0][0] != 'v') c.isa[0] = "v2";  // the program that is built says what is missing
+#endif
+  }
+  return c;
+}
+#endif
+
 int run(command_line const& c, diagnostics& problems) {
   if (c.command == subcommand::embed) return embed(c, problems);
 #if defined(DSI_ONNX)
   if (c.command == subcommand::inspect) return inspect(c, problems);
-  if (c.command == subcommand::compare) return compare(c, problems);
+  if (c.command == subcommand::compare) return compare(with_surroundings(c), problems);
   return tune(c, problems);
 #else
   problems.error(c.model, "this dsi program was built without ONNX",
                  "install libonnx-dev, libprotobuf-dev and protobuf-compiler, and build and install dsi again");
-  return 1;
+  return failed_status(c);
 #endif
 }
 
@@ -115,12 +144,14 @@ int main(int count, char** words) {
   if (c.version) return std::printf("dsi %d.%d.%d\n", DSI_VERSION_MAJOR, DSI_VERSION_MINOR, DSI_VERSION_PATCH) < 0;
   if (!c.error.empty()) return report(c, c.error, 2);
   diagnostics problems;
-  int status = 1;
+  int status = failed_status(c);
   try {
     status = run(c, problems);
   } catch (std::exception const& e) {
     problems.error(c.model, e.what());
   }
-  for (diagnostic const& d : problems.entries()) report(c, to_string(d), 0);
-  return status == 0 && !problems.ok() ? 1 : status;
+  // dsi_add_model's user reads his own words; who calls the program reads the file's name and the program's options.
+  bool const called_by_cmake = c.command == subcommand::embed;
+  for (diagnostic const& d : problems.entries()) report(c, called_by_cmake ? to_string(d) : c.model + ": " + as_options(to_string(d)), 0);
+  return status == 0 && !problems.ok() ? failed_status(c) : status;
 }

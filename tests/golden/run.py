@@ -23,7 +23,25 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 CXX = {'float32': 'float', 'float64': 'double', 'int64': 'std::int64_t', 'int32': 'std::int32_t', 'int16': 'std::int16_t', 'int8': 'std::int8_t',
-       'uint8': 'std::uint8_t', 'uint16': 'std::uint16_t', 'uint32': 'std::uint32_t', 'uint64': 'std::uint64_t', 'bool': 'bool', 'float16': 'dsi::half'}
+       'uint8': 'std::uint8_t', 'uint16': 'std::uint16_t', 'uint32': 'std::uint32_t', 'uint64': 'std::uint64_t', 'bool': 'bool', 'float16': 'dsi::half', 'bfloat16': 'dsi::bfloat16'}
+
+
+def numpy_type(name):
+    """-> NumPy's type; bfloat16 is ml_dtypes', which onnx brings with it."""
+    if name == 'bfloat16':
+        import ml_dtypes
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(name)
+
+
+def load(path, value):
+    """-> the array of a file; one of bfloat16 holds the bits as uint16."""
+    a = np.load(path)
+    return a.view(numpy_type('bfloat16')) if value.get('dtype') == 'bfloat16' else a
+
+
+def is_float(a):
+    return a.dtype.kind == 'f' or a.dtype.name == 'bfloat16'
 
 
 class Case:
@@ -31,8 +49,8 @@ class Case:
         self.name, self.folder = name, pathlib.Path(folder)
         self.id = 'golden_' + ''.join(c if c.isalnum() else '_' for c in name)
         self.meta = json.loads((self.folder / 'meta.json').read_text())
-        self.inputs = [np.load(self.folder / f'in_{i}.npy') for i in range(len(self.meta['inputs']))]
-        self.outputs = [np.load(self.folder / f'out_{i}.npy') for i in range(len(self.meta['outputs']))]
+        self.inputs = [load(self.folder / f'in_{i}.npy', v) for i, v in enumerate(self.meta['inputs'])]
+        self.outputs = [load(self.folder / f'out_{i}.npy', v) for i, v in enumerate(self.meta['outputs'])]
 
     def source(self):
         def spans(arrays, const, pointer):
@@ -68,15 +86,31 @@ def write_project(work, source, cases, isa):
         path = work / f'{c.id}.cpp'
         if not path.exists() or path.read_text() != c.source():
             path.write_text(c.source())
-        lines += [f'add_library({c.id} SHARED {c.id}.cpp)', f'dsi_add_model({c.id} "{c.folder / "model.onnx"}" NAME {c.id} ISA {isa})']
+        bind = ''.join(f' "{name}={value.replace("@", f"@{c.folder}/", 1)}"' for name, value in c.meta.get('bind', {}).items())
+        lines += [f'add_library({c.id} SHARED {c.id}.cpp)', f'dsi_add_model({c.id} "{c.folder / "model.onnx"}" NAME {c.id} ISA {isa}{" BIND" + bind if bind else ""})']
     (work / 'CMakeLists.txt').write_text('\n'.join(lines) + '\n')
+
+
+def compile_project(work, source, cases, isa='native', tool=None, jobs='2'):
+    """Compiles every case that it can; what stands in the way is in WORK/log. -> seconds, or nothing when it could not be configured."""
+    write_project(work, source, cases, isa)
+    settings = [f'-DDSI_TOOL={os.path.abspath(tool)}'] if tool else []
+    configure = ['cmake', '-G', 'Ninja', '-S', str(work), '-B', str(work / 'build'), '-DCMAKE_BUILD_TYPE=', '-DCMAKE_CXX_FLAGS=-O2', '-DDSI_TESTS=OFF', '-DDSI_BENCH=OFF', '-DDSI_EXAMPLES=OFF', *settings]
+    with open(work / 'log', 'w') as log:
+        if subprocess.run(configure, stdout=log, stderr=subprocess.STDOUT).returncode != 0:
+            return None
+        for c in cases:  # what cannot be built shall not be found there from before
+            (work / 'build' / f'lib{c.id}.so').unlink(missing_ok=True)
+        begin = time.time()
+        subprocess.run(['cmake', '--build', str(work / 'build'), '--parallel', jobs, '--', '-k', '0'], stdout=log, stderr=subprocess.STDOUT)
+    return time.time() - begin
 
 
 def call(lib, inputs, like, poison):
     """-> the outputs of one run on memory that holds something else before."""
     def filled(a):
         value = (poison == 0) if a.dtype.kind == 'b' else 77 + poison if a.dtype.kind in 'iu' else (np.nan, 1e30)[poison]
-        return np.full(a.shape, value if a.dtype != np.float16 or poison == 0 else 6e4, a.dtype)
+        return np.full(a.shape, value if a.dtype != np.float16 or poison == 0 else 6e4, a.dtype)  # 1e30 is no half
     out = [filled(a) for a in like]
     given = [np.ascontiguousarray(a) for a in inputs]
     pointers = lambda arrays: (ctypes.c_void_p * len(arrays))(*[a.ctypes.data for a in arrays])
@@ -88,11 +122,15 @@ def another(inputs):
     r = np.random.default_rng(5)
     out = []
     for a in inputs:
-        if a.dtype.kind == 'f':
-            out.append((a * 0.5 + 0.1 * r.standard_normal(a.shape)).astype(a.dtype))
+        if is_float(a):
+            out.append((a.astype('f8') * 0.5 + 0.1 * r.standard_normal(a.shape)).astype(a.dtype))
         else:
             out.append(r.permutation(a.reshape(-1)).reshape(a.shape) if a.dtype.kind != 'b' else ~a)
     return out
+
+
+def name_of(case, i):
+    return case.meta['outputs'][i].get('name', f'output {i}')
 
 
 def mistakes(actual, case):
@@ -100,27 +138,26 @@ def mistakes(actual, case):
     wrong = []
     for i, (a, expected, m) in enumerate(zip(actual, case.outputs, case.meta['outputs'])):
         good = a == expected
-        if expected.dtype.kind == 'f':
+        if is_float(expected):
             good = np.isclose(a.astype('f8'), expected.astype('f8'), rtol=m.get('rtol', 1e-4), atol=m.get('atol', 1e-6), equal_nan=True)
         if not good.all():
             at = tuple(np.argwhere(~good)[0])
-            name = m.get('name', f'output {i}')
-            wrong.append(f'{name}: {int((~good).sum())} of {a.size} wrong, the first at {list(map(int, at))}: {a[at]} instead of {expected[at]}')
+            wrong.append(f'{name_of(case, i)}: {int((~good).sum())} of {a.size} wrong, the first at {list(map(int, at))}: {a[at]} instead of {expected[at]}')
     return wrong
 
 
 def check(path, case):
     lib = ctypes.CDLL(str(path))
     lib.isa.restype = ctypes.c_char_p
-    same = lambda a, b: all(p.tobytes() == q.tobytes() for p, q in zip(a, b))
+    different = lambda a, b: [i for i, (p, q) in enumerate(zip(a, b)) if p.tobytes() != q.tobytes()]
     first = call(lib, case.inputs, case.outputs, 0)
     wrong = mistakes(first, case)
-    if not same(first, call(lib, case.inputs, case.outputs, 1)):
-        wrong.append('part of the output is not written, or it changes from run to run')
+    for i in different(first, call(lib, case.inputs, case.outputs, 1)):
+        wrong.append(f'{name_of(case, i)}: part of it is not written, or it changes from run to run')
     other = call(lib, another(case.inputs), case.outputs, 0)
-    if not same(first, call(lib, case.inputs, case.outputs, 1)):
-        wrong.append('not the same after another input')
-    if same(first, other):
+    for i in different(first, call(lib, case.inputs, case.outputs, 1)):
+        wrong.append(f'{name_of(case, i)}: not the same after another input')
+    if not different(first, other):
         wrong.append('another input changes nothing')
     # A comparison that cannot fail is none: an answer moved by ten times the tolerance is noticed.
     moved = [a.copy() for a in first]
@@ -177,16 +214,11 @@ def main():
         names = [n for n in names if 'every_op' not in n or n.endswith('_op17')]
     wanted = lambda name: not o.only or any(name.startswith(x) for x in o.only)
     cases = [Case(n, models / n) for n in names if wanted(n)]
-    write_project(work, o.source.resolve(), cases, o.isa)
-    settings = [f'-DDSI_TOOL={os.path.abspath(o.tool)}'] if o.tool else []
-    configure = ['cmake', '-G', 'Ninja', '-S', str(work), '-B', str(work / 'build'), '-DCMAKE_BUILD_TYPE=', '-DCMAKE_CXX_FLAGS=-O2', '-DDSI_TESTS=OFF', '-DDSI_BENCH=OFF', '-DDSI_EXAMPLES=OFF', *settings]
-    with open(work / 'log', 'w') as log:
-        if subprocess.run(configure, stdout=log, stderr=subprocess.STDOUT).returncode != 0:
-            print((work / 'log').read_text()[-2000:] + '\n0 passed, 1 failed')
-            return 1
-        begin = time.time()
-        subprocess.run(['cmake', '--build', str(work / 'build'), '--parallel', o.jobs, '--', '-k', '0'], stdout=log, stderr=subprocess.STDOUT)
-    print(f'{len(cases)} networks compiled in {time.time() - begin:.0f} s')
+    seconds = compile_project(work, o.source.resolve(), cases, o.isa, o.tool, o.jobs)
+    if seconds is None:
+        print((work / 'log').read_text()[-2000:] + '\n0 passed, 1 failed')
+        return 1
+    print(f'{len(cases)} networks compiled in {seconds:.0f} s')
     passed, failed = 0, 0
     for c in cases:
         library = work / 'build' / f'lib{c.id}.so'

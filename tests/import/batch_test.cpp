@@ -52,6 +52,11 @@ TEST_CASE("the node that mixes samples") {
   network m;
   m.input("x", {"n", "4"}).node("Softmax", {"x"}, {"y"}, {attribute("axis", std::int64_t{0})}).output("y");
   CHECK(has(batch_problem(m), "Softmax (output \"y\"): computes along the batch dimension"));
+  network body, l;
+  body.input("i", {}, dtype::i64).input("c", {}, dtype::boolean).input("s", {"1", "4"}).node("Relu", {"s"}, {"t"}).output("c").output("t");
+  l.input("x", {"n", "4"}).constant("m", tensor<std::int64_t>({}, {2}));
+  l.node("Loop", {"m", "", "x"}, {"y"}, {attribute("body", body.model->graph)}).output("y");
+  CHECK(has(batch_problem(l), "Loop (output \"y\"): is a loop, through which samples are not followed; name the symbol that is the batch with BATCH_DIM"));
   network k;
   k.input("x", {"n", "1", "4"}).constant("w", di::detail::blank(dtype::f32, {1, 8, 4})).constant("r", di::detail::blank(dtype::f32, {1, 8, 2}));
   k.node("LSTM", {"x", "w", "r"}, {"y"}, {attribute("hidden_size", std::int64_t{2})}).output("y");

@@ -56,9 +56,31 @@ TEST_CASE("wrong arguments are named") {
   CHECK(says(parse({"embed", "a", "--threads", "spin"}), "write serial, spin N or openmp N"));
   CHECK(says(parse({"embed", "a", "--threads", "serial", "2"}), "write serial, spin N or openmp N"));
   CHECK(says(parse({"embed", "a", "--threads", "pool", "2"}), "\"pool\" is none of serial"));
+  CHECK(parse({"inspect", "a", "--numeric", "fp16"}).error == "--numeric: \"fp16\" is none of float, half, bfloat16");
   CHECK(says(parse({"embed", "a", "--out", "o", "--isa", "v2", "--calibration", "c", "--quant", "q"}), "not both"));
   CHECK(says(parse({"embed", "a.hpp", "--out", "o", "--isa", "v2", "--type", "t"}), "--type needs --description"));
   CHECK(says(parse({"embed", "a.hpp", "--out", "o", "--isa", "v2", "--type", "t", "--description", "d", "--batch", "2"}), "written by hand"));
+}
+
+TEST_CASE("the words of dsi_add_model become the program's options, but no names") {
+  CHECK(as_options("fix it, for example DIMS x=1x4 or BATCH_DIM n") == "fix it, for example --dims x=1x4 or --batch-dim n");
+  CHECK(as_options("input \"DIMS\": BATCH") == "input \"DIMS\": --batch");
+  CHECK(as_options("BATCHES, batch, my-DIMS, NUMERIC: half") == "BATCHES, batch, my-DIMS, --numeric: half");
+}
+
+TEST_CASE("compare takes its inputs, its reference and its files") {
+  auto const c = parse({"compare", "net.onnx", "--input", "x=a.npy", "y=b=c.npy", "--seed", "7", "--reference", "double", "--origin", "old.onnx", "--python", "/opt/python",
+                        "--tolerance", "1e-3", "--dot", "g.dot", "--report", "r.html", "--keep", "work", "--output", "t=t.npy", "--unfused", "--batch", "8"});
+  REQUIRE(c.error == "");
+  REQUIRE(c.inputs.size() == 2);
+  CHECK(c.inputs[1].value == "b=c.npy");
+  CHECK((c.seed == 7 && c.reference == "double" && c.origin == "old.onnx" && c.python == "/opt/python" && c.tolerance == 1e-3));
+  CHECK((c.dot == "g.dot" && c.report == "r.html" && c.keep == "work" && c.outputs.size() == 1 && c.unfused));
+  for (char const* bad : {"x", "1e-4x", "-1", "0", "nan", "inf"}) CHECK(says(parse({"compare", "net.onnx", "--tolerance", bad}), "not a positive number"));
+  CHECK(says(parse({"compare", "net.onnx", "--batch", "1", "8"}), "runs one size"));
+  CHECK(says(parse({"compare", "net.onnx", "--reference", "torch"}), "none of onnxruntime, double"));
+  CHECK(says(parse({"inspect", "net.onnx", "--report", "r.html"}), "no option here"));
+  CHECK(help_text(subcommand::compare).find("1 a result departs") != std::string::npos);
 }
 
 TEST_CASE("help names every option of a subcommand") {

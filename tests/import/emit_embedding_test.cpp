@@ -114,8 +114,8 @@ TEST_CASE("what the compiler writes of a type, the program reads") {
 
 TEST_CASE("a damaged description is refused") {
   std::vector<embedded_network> read;
-  for (char const* bad : {"", "dsi-description 99\n", "dsi-description 2\n", "dsi-description 2\ninput 0 1 2 x\n", "dsi-description 2\nnetwork 1 0\ninput 13 1 2 x\n",
-                          "dsi-description 2\nnetwork 1 0\ninput 0 9 1 1 1 1 1 1 1 1 1 x\n", "dsi-description 2\nnetwork 1 0\ninput 0 1 -2 x\n", "dsi-description 2\nnetwork 1\n"}) {
+  for (char const* bad : {"", "dsi-description 99\n", "dsi-description 3\n", "dsi-description 3\ninput 0 1 2 x\n", "dsi-description 3\nnetwork 1 0\ninput 13 1 2 x\n",
+                          "dsi-description 3\nnetwork 1 0\ninput 0 9 1 1 1 1 1 1 1 1 1 x\n", "dsi-description 3\nnetwork 1 0\ninput 0 1 -2 x\n", "dsi-description 3\nnetwork 1\n"}) {
     CAPTURE(bad);
     read.clear();
     CHECK(read_description(bad, read) != "");

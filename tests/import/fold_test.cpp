@@ -236,3 +236,70 @@ TEST_CASE("floats of 16 bits compute in float") {
   CHECK(folded("Exp", {list<dsi::bfloat16>({dsi::bfloat16(0.f)})}).bytes == list<dsi::bfloat16>({dsi::bfloat16(1.f)}).bytes);
   CHECK(folded("ReduceSum", {list<dsi::half>({h(2048), h(1), h(1)})}).bytes == list<dsi::half>({h(2050)}).bytes);
 }
+
+TEST_CASE("tensors without elements: what they give is known") {
+  network n;
+  n.input("x", {"2", "0", "4"}).constant("one", list<std::int64_t>({1})).constant("parts", list<std::int64_t>({0, 3, 0, 2})).input("z", {"5"});
+  n.node("ReduceSum", {"x", "one"}, {"sum"}).node("ReduceMax", {"x", "one"}, {"most"}).node("Relu", {"x"}, {"r"}).node("Concat", {"r", "x"}, {"c"}, {attribute("axis", std::int64_t{1})});
+  n.node("Split", {"z", "parts"}, {"p", "q", "e", "t"});
+  for (char const* o : {"sum", "most", "c", "p", "q", "t"}) n.output(o);
+  imported const r = import(n);
+  INFO(r.notes.text());
+  REQUIRE(r.notes.ok());
+  CHECK(r.says("warning: input \"x\": has the extent 0 in dimension 1, so that it holds no elements; if the exporter means an unknown extent, give it: DIMS x=2x16x4"));
+  for (std::size_t k : {0u, 1u, 3u}) REQUIRE(r.constant(k) != nullptr);
+  CHECK(r.constant(0)->values<float>() == std::vector<float>(8, 0.f));
+  CHECK(r.constant(1)->values<float>() == std::vector<float>(8, -infinity));
+  CHECK(r.graph.value(r.graph.outputs[2]).desc.extents == dsi::shape(2, 0, 4));
+  CHECK(r.constant(3)->dims == std::vector<dsi::index>{0});
+  CHECK(r.graph.nodes.size() == 1);  // the split into the two parts that have elements
+  di::command_line given;
+  given.dims = {{"x", "2x3x4"}};
+  imported const filled = import(n, given);
+  CHECK(filled.notes.ok());
+  CHECK(filled.constant(0) == nullptr);
+}
+
+TEST_CASE("recurrent layers over sequences of different lengths") {
+  attributes const one{attribute("hidden_size", std::int64_t{1}), attribute("direction", "bidirectional")};
+  auto const run = [&](std::initializer_list<std::int32_t> lengths) {
+    di::onnx_tensor const x = tensor<float>({3, 2, 1}, {0.1f, 1, 0.2f, 2, 0.3f, 3}), w = tensor<float>({2, 1, 1}, {1, 1}), r = tensor<float>({2, 1, 1}, {1, 1});
+    network n;
+    n.constant("x", x).constant("w", w).constant("r", r).constant("lengths", list(lengths));
+    n.node("RNN", {"x", "w", "r", "", "lengths"}, {"y", "h"}, one).output("y").output("h");
+    return import(n);
+  };
+  imported const cut = run({2, 0});
+  INFO(cut.notes.text());
+  REQUIRE(cut.constant(0) != nullptr);
+  auto const y = cut.constant(0)->values<float>(), h = cut.constant(1)->values<float>();  // [3, 2, 2, 1] and [2, 2, 1]
+  float const first = std::tanh(0.1f), second = std::tanh(0.2f + first), back = std::tanh(0.2f), last = std::tanh(0.1f + back);
+  for (auto const& [at, value] : {std::pair{0u, first}, {4u, second}, {2u, last}, {6u, back}, {8u, 0.f}, {10u, 0.f}, {1u, 0.f}, {3u, 0.f}}) {
+    CAPTURE(at);
+    CHECK(y[at] == doctest::Approx(value));
+  }
+  CHECK(h[0] == doctest::Approx(second));
+  CHECK(h[2] == doctest::Approx(last));
+  CHECK(h[1] == 0);
+  CHECK(run({3, 4}).says("sequence_lens has the length 4 for 3 steps"));
+}
+
+TEST_CASE("rotary embedding turns pairs, linear attention keeps a state") {
+  auto const half_turn = [](char const* layout) {
+    return folded("RotaryEmbedding", {tensor<float>({1, 1, 1, 5}, {1, 2, 3, 4, 5}), tensor<float>({2, 2}, {9, 9, 0, -1}), tensor<float>({2, 2}, {9, 9, 1, 0}), tensor<std::int64_t>({1, 1}, {1})},
+                  {attribute("rotary_embedding_dim", std::int64_t{4}), attribute("interleaved", std::int64_t{layout[0] == 'i'})}, 23)
+        .values<float>();
+  };
+  CHECK(half_turn("halves") == std::vector<float>{-3, -2, 1, -4, 5});
+  CHECK(half_turn("interleaved") == std::vector<float>{-2, 1, -3, -4, 5});
+  // S = 2 * 3, then with delta's rate 1/2: u = (5 - S) / 2, S = S + u; y = q S.
+  attributes const heads{attribute("q_num_heads", std::int64_t{1}), attribute("kv_num_heads", std::int64_t{1}), attribute("scale", 1.f), attribute("update_rule", "delta")};
+  network n(27);
+  n.constant("q", tensor<float>({1, 2, 1}, {10, 100})).constant("k", tensor<float>({1, 2, 1}, {2, 1})).constant("v", tensor<float>({1, 2, 1}, {3, 5})).constant("b", tensor<float>({1, 2, 1}, {1, 0.5f}));
+  n.node("LinearAttention", {"q", "k", "v", "", "", "b"}, {"y", "s"}, heads).output("y").output("s");
+  imported const r = import(n);
+  INFO(r.notes.text());
+  REQUIRE(r.constant(0) != nullptr);
+  CHECK(r.constant(0)->values<float>() == std::vector<float>{60, 550});
+  CHECK(r.constant(1)->values<float>() == std::vector<float>{5.5f});
+}

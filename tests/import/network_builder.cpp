@@ -3,6 +3,7 @@
 #include "network_builder.hpp"
 
 #include <dsi/import/batch.hpp>
+#include <dsi/import/rewrite/rewrite.hpp>
 
 namespace network_builder {
 
@@ -26,6 +27,8 @@ imported import_within(di::fold_budget const& budget, network const& n) {
   r.graph = di::lower(n.model, fix(n, {}, 0, r.notes), r.notes, budget);
   return r;
 }
+
+void rewrite(di::import_graph& g) { di::rewrite(g); }
 
 std::string batch_problem(network const& n) {
   di::command_line c;

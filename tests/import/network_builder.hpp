@@ -57,6 +57,14 @@ inline di::onnx_attribute attribute(std::string name, std::vector<std::int64_t> 
   return a;
 }
 
+inline di::onnx_attribute attribute(std::string name, di::onnx_graph g) {
+  di::onnx_attribute a;
+  a.name = std::move(name);
+  a.kind = di::attribute_kind::graph;
+  a.graphs.push_back(std::move(g));
+  return a;
+}
+
 /// Adds nodes in order; the network's output is set at the end.
 struct network {
   std::shared_ptr<di::onnx_model> model = std::make_shared<di::onnx_model>();
@@ -114,6 +122,8 @@ struct imported {
 imported import(network const& n, di::command_line const& c = {}, index batch = 0);
 /// The same within a budget for constants.
 imported import_within(di::fold_budget const& budget, network const& n);
+/// Recognizes patterns, as the dsi program does.
+void rewrite(di::import_graph& g);
 /// What check_batch() says of the network at sizes 2 and 3.
 std::string batch_problem(network const& n);
 

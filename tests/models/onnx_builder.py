@@ -12,6 +12,18 @@ from onnx import helper, numpy_helper
 IR = {7: 3, 8: 3, 9: 4, 10: 5, 11: 6, 12: 7, 13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 12}
 
 
+def rename_nodes(nodes, new_name):
+    """Gives every name in nodes, and in the graphs inside them, its new one."""
+    for n in nodes:
+        n.name = new_name(n.name)
+        n.input[:], n.output[:] = [new_name(i) for i in n.input], [new_name(i) for i in n.output]
+        for a in n.attribute:
+            if a.HasField('g'):
+                for v in (*a.g.input, *a.g.output, *a.g.initializer):
+                    v.name = new_name(v.name)
+                rename_nodes(a.g.node, new_name)
+
+
 class Net:
     """Nodes are added in order; every name is the value's name in the file."""
 
@@ -72,9 +84,7 @@ class Net:
         self.inputs = {p(k): v for k, v in self.inputs.items()}
         self.weights = {p(k): v for k, v in self.weights.items()}
         self.outputs, self.atol = [p(n) for n in self.outputs], {p(k): v for k, v in self.atol.items()}
-        for n in self.nodes:
-            n.name = p(n.name)
-            n.input[:], n.output[:] = [p(i) for i in n.input], [p(i) for i in n.output]
+        rename_nodes(self.nodes, p)
         return self
 
     def model(self, output_values=None):

@@ -33,7 +33,7 @@ def make(name, opset, build):
 
 
 def all_operators():
-    import operators_arithmetic, operators_recurrent, operators_shape, operators_spatial  # noqa: F401  they fill FAMILIES
+    import operators_arithmetic, operators_control, operators_recurrent, operators_shape, operators_spatial  # noqa: F401  they fill FAMILIES
     return {f'every_op/{name}': (lambda n=name, o=opset, b=build: make(n, o, b))
             for cases in FAMILIES.values() for name, (opset, build) in cases.items()}
 

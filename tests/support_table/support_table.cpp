@@ -51,6 +51,8 @@ DSI_CASE(pointwise, image_case<T, dsi::conv2d<dsi::conv2d_attributes{.out = 24}>
 DSI_CASE(depthwise, image_case<T, dsi::conv2d<dsi::conv2d_attributes{.out = 20, .kernel = {3, 3}, .pad = {1, 1, 1, 1}, .groups = 20}>>);
 DSI_CASE(grouped, image_case<T, dsi::conv2d<dsi::conv2d_attributes{.out = 40, .kernel = {3, 3}, .groups = 5}>>);
 DSI_CASE(matmul, dsi::graph<dsi::named_input<"a", T, 2, 5, 33>, dsi::named_input<"b", T, 2, 33, 17>, dsi::node<"y", dsi::matmul<>, "a", "b">, dsi::output<"y">>);
+DSI_CASE(attention, dsi::graph<dsi::named_input<"q", T, 2, 5, 48>, dsi::named_input<"k", T, 2, 9, 48>, dsi::named_input<"v", T, 2, 9, 48>,
+                              dsi::node<"y", dsi::attention<dsi::attention_attributes{.heads = 3, .key_heads = 3, .merged = true}>, "q", "k", "v">, dsi::output<"y">>);
 DSI_CASE(max_pool, image_case<T, dsi::max_pool2d<dsi::max_pool2d_attributes{.kernel = {3, 3}, .stride = {2, 2}}>>);
 DSI_CASE(average_pool, image_case<T, dsi::average_pool2d<dsi::average_pool2d_attributes{.kernel = {3, 3}, .stride = {2, 2}}>>);
 DSI_CASE(global_average_pool, image_case<T, dsi::global_average_pool>);
@@ -83,6 +85,7 @@ int main() {
   row<depthwise_case>("conv depthwise");
   row<grouped_case>("conv grouped");
   row<matmul_case>("matmul");
+  row<attention_case>("attention");
   row<max_pool_case>("max_pool");
   row<average_pool_case>("average_pool");
   row<global_average_pool_case>("global_average_pool");

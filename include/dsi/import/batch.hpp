@@ -50,12 +50,6 @@ inline bool mixes(onnx_node const& n, int rank, int batch_dim) {
   return false;
 }
 
-inline std::string extents_text(tensor_desc const& d) {
-  std::string s = "[";
-  for (int i = 0; i < d.rank(); ++i) s += (i > 0 ? ", " : "") + std::to_string(d[i]);
-  return s + "]";
-}
-
 }  // namespace detail
 
 /// Names the first node that loses the batch dimension or mixes samples, among those that the outputs need.
@@ -66,7 +60,7 @@ inline void check_batch(onnx_model const& model, sized_import const& a, sized_im
   std::string const sizes[]{std::to_string(a.batch), std::to_string(b.batch)};
   std::unordered_set<std::string> needed;
   for (onnx_value const& o : model.graph.outputs) needed.insert(o.name);
-  // Outputs of an If are names of the branch that was taken: all of that branch counts.
+  // What an If or a loop gives comes from the graphs inside it: all of them counts.
   std::vector<bool> alive(a.trace.size());
   for (std::size_t i = a.trace.size(); i-- > 0;) {
     bool const in_branch = std::none_of(model.graph.nodes.begin(), model.graph.nodes.end(), [&](onnx_node const& n) { return &n == a.trace[i].node; });
@@ -83,6 +77,8 @@ inline void check_batch(onnx_model const& model, sized_import const& a, sized_im
       return;
     }
     if (x.constant && b.trace[i].constant) continue;
+    if (alive[i] && (x.node->is("Loop") || x.node->is("Scan")))
+      return notes.error(label(*x.node), "is a loop, through which samples are not followed", "name the symbol that is the batch with BATCH_DIM when every sample is computed on its own, or compile without BATCH");
     bool reads = false, mixed = false, first = false;
     for (std::size_t k = 0; k < x.node->inputs.size(); ++k) {
       auto const at = place.find(x.node->inputs[k]);

@@ -115,6 +115,7 @@ class binding {
     }
     for (int o = 0; o < y.count; ++o)
       if (!fits(y.out[o])) return -1;
+    if (is_nothing(y)) return constants_of(y);
     import_node n;
     n.op = op;
     n.inputs = inputs;
@@ -178,6 +179,21 @@ class binding {
                " operations more than that may cost",
            "store its result in the file, or make one of its inputs an input of the network");
     return false;
+  }
+  /// No output has an element: there is nothing to compute.
+  static bool is_nothing(inferred const& y) {
+    bool nothing = y.count > 0;
+    for (int o = 0; o < y.count; ++o) nothing = nothing && y.out[o].size() == 0;
+    return nothing;
+  }
+  /// Outputs without elements as constants; the first of them.
+  int constants_of(inferred const& y) {
+    int first = -1;
+    for (int o = 0; o < y.count; ++o) {
+      int const v = constant(detail::blank(y.out[o].type, detail::dims_of(y.out[o].extents)));
+      if (o == 0) first = v;
+    }
+    return first;
   }
   /// Where a value that should have been constant comes from.
   std::string source_of(int i) const {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +41,7 @@ struct command_line {
   index thread_count = 1;
   bool winograd = false;
   bool ordered = false;
+  bool unfused = false;                ///< every node a step, every tensor kept
   std::string tuning;
   std::vector<std::string> include;
   std::string weights;
@@ -55,9 +58,15 @@ struct command_line {
 
   // compare, tune
   std::vector<assignment> inputs;      ///< name=values.npy; default: seeded random values
+  index seed = 1;                      ///< of the random values
   std::vector<assignment> outputs;     ///< name=values.npy: what the origin answers
-  std::string reference;               ///< compare: a program to run the origin, default python3 with onnxruntime
-  std::string tolerance;               ///< compare: relative, of the largest magnitude
+  std::string origin;                  ///< compare: another ONNX file with the same tensors
+  std::string reference;               ///< compare: onnxruntime or double; empty: the first that there is
+  std::string python;                  ///< compare: has onnxruntime
+  double tolerance = 0;                ///< compare: relative to the largest magnitude; 0: by the numeric type
+  std::string dot, report;             ///< compare: files to write
+  std::string keep;                    ///< compare: the folder to work in
+  std::string program, package;        ///< this program, and its CMake package; main() knows them
   index seconds = 0;                   ///< tune
 };
 
@@ -75,17 +84,18 @@ struct option {
 inline constexpr option options[] = {
     {"--name", in_embed, "S", "namespace and file stem of what is generated (default: the file's stem)"},
     {"--out", in_embed | in_tune, "PATH", "embed: folder for the generated files; tune: the header to write"},
-    {"--isa", in_all, "NAME...", "instruction sets: v2 v3 v4 v4_vnni v4_bf16 | aarch64 | native"},
+    {"--isa", in_all, "NAME...", "instruction sets: v2 v3 v4 v4_vnni v4_bf16 | aarch64 | native (compare: default this machine's)"},
     {"--dims", in_all, "NAME=VALUE...", "symbol=8 or input=1x3x224x224: fixes symbolic dimensions"},
-    {"--batch", in_all, "N...", "batch sizes: one compiled network each"},
+    {"--batch", in_all, "N...", "batch sizes: one compiled network each (compare: one size)"},
     {"--batch-dim", in_all, "SYMBOL", "the dimension that --batch sets (default: dimension 0 of every input)"},
     {"--bind", in_all, "INPUT=VALUE...", "input=16000 or input=@values.npy: an input becomes a constant"},
-    {"--numeric", in_all, "TYPE", "float | half | bfloat16 | int8"},
-    {"--calibration", in_embed | in_inspect, "PATH", "samples.npy, axis 0 the samples, or a folder of INPUT.npy"},
-    {"--quant", in_all, "FILE", "quantization parameters instead of samples"},
+    {"--numeric", in_all, "TYPE", "float | half | bfloat16"},
+    {"--calibration", in_embed | in_inspect, "PATH", "refused in this version: samples.npy, axis 0 the samples, or a folder of INPUT.npy"},
+    {"--quant", in_all, "FILE", "refused in this version: quantization parameters instead of samples"},
     {"--threads", in_all, "POLICY...", "serial | spin N | openmp N"},
-    {"--winograd", in_all, "", "allow Winograd convolution, outside the default error bounds"},
-    {"--ordered", in_all, "", "the same order of additions on every machine and for every batch size"},
+    {"--winograd", in_all, "", "refused in this version: Winograd convolution, outside the default error bounds"},
+    {"--ordered", in_all, "", "refused in this version: the same order of additions on every machine and for every batch size"},
+    {"--unfused", in_embed | in_inspect | in_compare, "", "every node of the file a step of its own, every tensor kept: to look inside fusion groups"},
     {"--tuning", in_all, "FILE", "a header that names kernels and tiles"},
     {"--include", in_all, "FILE...", "headers with operators, kernels or tuning of your own"},
     {"--weights", in_embed | in_compare, "FILE", "take the weights from this file"},
@@ -94,10 +104,16 @@ inline constexpr option options[] = {
     {"--export", in_embed, "", "make the network's table visible outside a shared library"},
     {"--depfile", in_embed, "FILE", "write the files that were read, in make's form"},
     {"--stamp", in_embed, "FILE", "touch this file at the end; the target named in the depfile"},
-    {"--input", in_compare | in_tune, "NAME=FILE...", "values.npy of an input (default: seeded random values)"},
-    {"--output", in_compare, "NAME=FILE...", "values.npy that the origin answers"},
-    {"--reference", in_compare, "PROGRAM", "runs the origin (default: python3 with onnxruntime)"},
-    {"--tolerance", in_compare, "X", "relative to the largest magnitude of a tensor"},
+    {"--input", in_compare | in_tune, "NAME=FILE...", "values.npy of an input (default: random values)"},
+    {"--seed", in_compare | in_tune, "N", "of the random values (default: 1)"},
+    {"--output", in_compare, "NAME=FILE...", "values.npy of a tensor, to be compared with instead of the reference's"},
+    {"--origin", in_compare, "FILE", "compare with this ONNX file, by tensor names (default: the network's own)"},
+    {"--reference", in_compare, "NAME", "onnxruntime | double (default: onnxruntime where Python has it, else plain loops in double)"},
+    {"--python", in_compare, "PROGRAM", "a Python with onnxruntime and numpy (default: python3)"},
+    {"--tolerance", in_compare, "X", "largest |difference| over largest |value| of a tensor (default: 1e-4; half 2e-2, bfloat16 1e-1)"},
+    {"--dot", in_compare, "FILE", "draw the graph with its fusion groups, for Graphviz"},
+    {"--report", in_compare, "FILE", "write a page with plots: report.html"},
+    {"--keep", in_compare, "FOLDER", "work here and leave everything; the next run with it compiles only what changed"},
     {"--seconds", in_tune, "N", "time to spend"},
 };
 
@@ -141,7 +157,8 @@ inline std::string take(command_line& c, std::string_view o, std::vector<std::st
   else if (o == "--input") return pairs(c.inputs);
   else if (o == "--output") return pairs(c.outputs);
   else if (o == "--batch-dim") c.batch_dim = first;
-  else if (o == "--numeric") return one_of(c.numeric, first, {"float", "half", "bfloat16", "int8"});
+  else if (o == "--numeric" && first == "int8") c.numeric = first;  // known, so that its refusal can say what to do
+  else if (o == "--numeric") return one_of(c.numeric, first, {"float", "half", "bfloat16"});
   else if (o == "--calibration") c.calibration = first;
   else if (o == "--quant") c.quant = first;
   else if (o == "--winograd") c.winograd = true;
@@ -153,8 +170,19 @@ inline std::string take(command_line& c, std::string_view o, std::vector<std::st
   else if (o == "--export") c.exported = true;
   else if (o == "--depfile") c.depfile = first;
   else if (o == "--stamp") c.stamp = first;
-  else if (o == "--reference") c.reference = first;
-  else if (o == "--tolerance") c.tolerance = first;
+  else if (o == "--seed") return count(first, c.seed);
+  else if (o == "--origin") c.origin = first;
+  else if (o == "--reference") return one_of(c.reference, first, {"onnxruntime", "double"});
+  else if (o == "--python") c.python = first;
+  else if (o == "--dot") c.dot = first;
+  else if (o == "--report") c.report = first;
+  else if (o == "--keep") c.keep = first;
+  else if (o == "--unfused") c.unfused = true;
+  else if (o == "--tolerance") {
+    char* end = nullptr;
+    c.tolerance = std::strtod(first.c_str(), &end);
+    if (*end != '\0' || !std::isfinite(c.tolerance) || c.tolerance <= 0) return "--tolerance: \"" + first + "\" is not a positive number, such as 1e-4";
+  }
   else if (o == "--seconds") return count(first, c.seconds);
   else if (o == "--include") c.include.insert(c.include.end(), values.begin(), values.end());
   else if (o == "--batch") {
@@ -237,13 +265,37 @@ inline command_line parse_command_line(std::vector<std::string_view> const& word
   }
   if (c.command == subcommand::none) c.error = "no subcommand; use embed, inspect, compare or tune";
   else if (c.model.empty()) c.error = "no model; write dsi " + std::string(names[static_cast<int>(c.command)]) + " FILE ...";
+  else if (c.command == subcommand::compare && c.batch.size() > 1) c.error = "--batch: dsi compare runs one size; give one";
   else if (c.command == subcommand::embed && c.out.empty()) c.error = "no folder for the generated files; add --out FOLDER";
   else if (c.command == subcommand::embed && c.isa.empty()) c.error = "no instruction set; add --isa, as in --isa v2,v3,v4";
   else if (!c.type.empty() && c.description.empty()) c.error = "--type needs --description; dsi_add_model passes both";
-  else if (!c.type.empty() && (!c.batch.empty() || !c.dims.empty() || !c.bind.empty() || c.numeric != "float" || !c.quant.empty()))
-    c.error = "a network written by hand says its shapes and numeric types itself: --batch, --dims, --bind, --numeric and --quant are for ONNX files";
+  else if (!c.type.empty() && (c.unfused || !c.batch.empty() || !c.dims.empty() || !c.bind.empty() || c.numeric != "float" || !c.quant.empty()))
+    c.error = "a network written by hand says its shapes and numeric types itself: --batch, --dims, --bind, --numeric, --unfused and --quant are for ONNX files";
   else if (!c.calibration.empty() && !c.quant.empty()) c.error = "give --calibration or --quant, not both";
   return c;
+}
+
+/// A message in the words of dsi_add_model (`DIMS x=1x4`) in those of the program (`--dims x=1x4`). Names in quotes stay.
+inline std::string as_options(std::string_view text) {
+  auto const in_word = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+  std::string s;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && in_word(text[end])) ++end;
+    std::string_view const word = text.substr(i, end - i);
+    std::string option = "--";
+    for (char c : word) option += c == '_' ? '-' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    bool keyword = false;
+    for (detail::option const& o : detail::options) keyword = keyword || o.name == option;
+    for (char c : word) keyword = keyword && !(c >= 'a' && c <= 'z');
+    s += keyword && !quoted ? option : std::string(word);
+    i = end;
+    if (i == text.size() || in_word(text[i])) continue;
+    quoted = quoted != (text[i] == '"');
+    s += text[i++];
+  }
+  return s;
 }
 
 /// What --help prints.
@@ -252,7 +304,7 @@ inline std::string help_text(subcommand command) {
     return "dsi embed FILE      writes the sources of a network; dsi_add_model calls it\n"
            "dsi inspect FILE    prints inputs, outputs, the steps it becomes and what stands in the way\n"
            "dsi compare FILE    compares each layer with the network's origin\n"
-           "dsi tune FILE       measures kernels and writes a tuning header\n"
+           "dsi tune FILE       refused in this version: measures kernels and writes a tuning header\n"
            "Each with --help. Exit status: 0 good, 1 failed, 2 wrong arguments.\n";
   constexpr std::string_view names[] = {"", "embed", "inspect", "compare", "tune"};
   std::string s = "dsi " + std::string(names[static_cast<int>(command)]) + " FILE [options]\n";
@@ -263,6 +315,9 @@ inline std::string help_text(subcommand command) {
     line.resize(line.size() < 28 ? 28 : line.size() + 1, ' ');
     s += line + std::string(o.text) + "\n";
   }
+  if (command == subcommand::compare)
+    return s + "Compiles the network for this machine, runs it, and compares what every step leaves with ONNX Runtime's answer.\n"
+               "Exit status: 0 equal within the tolerance, 1 a result departs, 2 wrong arguments or it cannot run.\n";
   return s + "Exit status: 0 good, 1 failed, 2 wrong arguments.\n";
 }
 

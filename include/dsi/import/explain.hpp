@@ -28,6 +28,12 @@ inline std::string with_numbers(std::string_view text, std::string const& a, std
 inline std::string type_name(index t) {
   return t >= 0 && t <= static_cast<index>(dtype::boolean) ? std::string(name_of(static_cast<dtype>(t))) : std::to_string(t);
 }
+/// "[1, 3, 224, 224]"
+inline std::string extents_text(tensor_desc const& d) {
+  std::string s = "[";
+  for (int i = 0; i < d.rank(); ++i) s += (i > 0 ? ", " : "") + std::to_string(d[i]);
+  return s + "]";
+}
 
 }  // namespace detail
 

@@ -30,7 +30,7 @@ inline std::optional<std::vector<index>> extents_from_text(std::string_view text
   while (true) {
     auto const x = text.find('x');
     index d = 0;
-    if (!parse_number(text.substr(0, x), d) || d < 1) return std::nullopt;
+    if (!parse_number(text.substr(0, x), d) || d < 0) return std::nullopt;
     dims.push_back(d);
     if (x == std::string_view::npos) return dims;
     text.remove_prefix(x + 1);
@@ -147,11 +147,12 @@ class input_fixer {
     return a != nullptr && is_symbol(a->name) && a->value.find('x') == std::string::npos ? nullptr : a;
   }
 
+  /// What the user gives goes before an extent of 0: some exporters write it for one that they do not know.
   bool fits_model(onnx_value const& v, std::vector<index> const& dims) const {
     if (!v.ranked) return true;
     if (dims.size() != v.dims.size()) return false;
     for (std::size_t i = 0; i < dims.size(); ++i)
-      if (v.dims[i].fixed() && v.dims[i].value != dims[i] && !is_batch(v, i)) return false;
+      if (v.dims[i].fixed() && v.dims[i].value != 0 && v.dims[i].value != dims[i] && !is_batch(v, i)) return false;
     return true;
   }
 
@@ -225,17 +226,28 @@ class input_fixer {
       } else if (symbol != nullptr && parse_number(symbol->value, n) && n >= 1) {
         dims.push_back(n);
       } else {
-        dims.push_back(0);
+        dims.push_back(-1);
         open += (open.empty() ? "" : ", ") + std::string("dimension ") + std::to_string(i) + (d.symbol.empty() ? "" : " (" + harmless(d.symbol) + ")");
       }
     }
-    if (open.empty()) return true;
-    std::string example, by_symbol;
-    for (std::size_t i = 0; i < dims.size(); ++i) example += (i ? "x" : "") + std::to_string(dims[i] > 0 ? dims[i] : i == 0 ? 1 : 16);
+    if (open.empty()) {
+      auto const none = std::find(dims.begin(), dims.end(), 0);
+      if (none != dims.end())
+        notes_.warning(where, "has the extent 0 in dimension " + std::to_string(none - dims.begin()) + ", so that it holds no elements",
+                       "if the exporter means an unknown extent, give it: DIMS " + harmless(v.name) + "=" + example_of(dims));
+      return true;
+    }
+    std::string by_symbol;
     for (onnx_dim const& d : v.dims)
       if (!d.symbol.empty() && !d.fixed()) by_symbol += " or DIMS " + harmless(d.symbol) + "=16";
-    notes_.error(where, open + " is not fixed", "fix it, for example DIMS " + harmless(v.name) + "=" + example + by_symbol);
+    notes_.error(where, open + " is not fixed", "fix it, for example DIMS " + harmless(v.name) + "=" + example_of(dims) + by_symbol);
     return false;
+  }
+  /// Extents for DIMS, with some number in place of each that is not known or 0.
+  static std::string example_of(std::vector<index> const& dims) {
+    std::string text;
+    for (std::size_t i = 0; i < dims.size(); ++i) text += (i ? "x" : "") + std::to_string(dims[i] > 0 ? dims[i] : i == 0 ? 1 : 16);
+    return text;
   }
 
   onnx_model const& model_;

@@ -144,10 +144,10 @@ struct onnx_node {
 
 /// One dimension of a value: fixed, a symbol, or unknown.
 struct onnx_dim {
-  index value = 0;     ///< > 0: fixed
+  index value = -1;    ///< >= 0: fixed
   std::string symbol;  ///< not empty: symbolic; the same symbol is the same size everywhere
-  bool fixed() const { return value > 0; }
-  bool unknown() const { return value <= 0 && symbol.empty(); }
+  bool fixed() const { return value >= 0; }
+  bool unknown() const { return value < 0 && symbol.empty(); }
   bool operator==(onnx_dim const&) const = default;
 };
 

@@ -204,10 +204,10 @@ class proto_reader {
     out.ranked = true;
     for (auto const& d : t.shape().dim()) {
       onnx_dim dim;
-      if (d.has_dim_value() && d.dim_value() > 0) dim.value = d.dim_value();
+      if (d.has_dim_value() && d.dim_value() >= 0) dim.value = d.dim_value();  // -1, as some exporters write, is no extent
       if (dim.value > max_elements) {
         refuse("has the dimension " + std::to_string(dim.value) + ", more than 2^40", "export the model again");
-        dim.value = 0;
+        dim.value = -1;
       }
       if (d.has_dim_param() && d.dim_param() != "?") dim.symbol = d.dim_param();
       out.dims.push_back(std::move(dim));

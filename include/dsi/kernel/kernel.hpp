@@ -195,12 +195,28 @@ struct first_supported<kernel_list<First, Rest...>> {
   using type = type_at<decltype(choose()), 0>;
 };
 
+/// Every tensor of a problem has elements.
+template <class Problem>
+constexpr bool has_elements() {
+  bool all = true;
+  for (int i = 0; i < Problem::input_count; ++i) all = all && Problem::in(i).size() > 0;
+  for (int o = 0; o < Problem::output_count; ++o) all = all && Problem::out(o).size() > 0;
+  return all;
+}
+
 template <class Backend, class Problem>
 struct selected {
   using key = typename candidate_key<anchor_of<Problem>>::type;
+  /// Kernels may take it that there are elements. Where there are none the fallback's plain loops run, if it has any.
+  static constexpr bool passes_on = [] {
+    if constexpr (has_elements<Problem>() || std::is_void_v<typename Backend::fallback>) return false;
+    else return has_kernel<typename selected<typename Backend::fallback, Problem>::type>;
+  }();
   /// The backend's own choice, void when it has none: with_kernels, then preferred_kernels, then its candidates.
-  using native = typename first_supported<joined_kernels<own_kernels<Backend, Problem>, typename preferred_kernels<typename Backend::base, Problem>::type,
-                                                         typename candidates<typename Backend::base, key, Problem>::type>>::type;
+  using native = typename first_supported<
+      std::conditional_t<passes_on, kernel_list<>,
+                         joined_kernels<own_kernels<Backend, Problem>, typename preferred_kernels<typename Backend::base, Problem>::type,
+                                        typename candidates<typename Backend::base, key, Problem>::type>>>::type;
   static constexpr auto choose() {
     if constexpr (!std::is_void_v<native>) return type_pack<native>{};
     else if constexpr (!std::is_void_v<typename Backend::fallback>) return type_pack<typename selected<typename Backend::fallback, Problem>::type>{};

@@ -16,7 +16,7 @@ namespace DSI_NAMESPACE {
 ///          batch_first (ONNX layout 1): x [N, T, In], states [N, D, H], Y [N, T, D, H]
 /// Types    float, half, bfloat16, double; h and all sums in numeric_traits<T>::accumulator from the first step to the last
 /// Clip     of what goes into s and t
-/// Not      sequence_lens: the import tool refuses it unless every length is T
+/// Not      sequence_lens: gru_lengths
 struct gru_attributes {
   static constexpr std::string_view name = "gru";
   static constexpr op_traits traits = recurrent_traits;

@@ -38,6 +38,7 @@ namespace DSI_NAMESPACE {
   X(reshape_size, "dsi::reshape: A elements cannot become B elements; change the new extents")                           \
   X(slice_range, "dsi::slice: the range ends at A but the extent is B; change starts, steps or sizes")                   \
   X(permutation, "dsi::transpose: the permutation of rank A is not one of 0..B-1; list every dimension once")            \
+  X(attention_heads, "dsi::attention: A query heads or features cannot be divided among B heads; change heads or key_heads")             \
   X(recurrent_weight, "the recurrent weight needs extent A and has B; weights are [directions, gates*hidden, inputs] and [directions, gates*hidden, hidden]") \
   X(quantized_edge, "the operator computes with the values of input A, but affine<...> bytes stand for them (dsi::dtype B); put dsi::dequantize<> before it") \
   X(overflow, "an input, parameter or output has extents that are negative or multiply to more than fits; reduce them")                 \

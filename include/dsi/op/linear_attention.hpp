@@ -14,11 +14,12 @@ namespace DSI_NAMESPACE {
 ///   y = scale S^T q                     for each of the query heads that share the key head
 /// Shape    q [B, T, Hq Dk], k [B, T, Hk Dk], v [B, T, Hk Dv], past [B, Hk, Dk, Dv], g [B, T, Hk] or [B, T, Hk Dk],
 ///          b [B, T, Hk] or [B, T, 1] -> y [B, T, Hq Dv], S after the last step [B, Hk, Dk, Dv]
-/// Types    float, double; sums of Dk products in order
+/// Types    floats; sums of Dk products in order, in numeric_traits<T>::accumulator. S has the tensors' type from step to step: the
+///          import tool computes 16-bit networks in float
 /// ONNX     LinearAttention: rule linear, gated (decay), delta (update rate), gated_delta (both)
 struct linear_attention_attributes {
   static constexpr std::string_view name = "linear_attention";
-  static constexpr dtype_set types = set_of(dtype::f32) | set_of(dtype::f64);
+  static constexpr dtype_set types = float_types;
   static constexpr op_traits traits{};
   index query_heads = 1;
   index key_heads = 1;
@@ -35,7 +36,7 @@ struct linear_attention_attributes {
     if (in.count != count) return {invalid::input_count, count, in.count};
     if (query_heads < 1) return {invalid::positive, 0, query_heads};
     if (key_heads < 1) return {invalid::positive, 1, key_heads};
-    if (query_heads % key_heads != 0) return {invalid::conv_groups, query_heads, key_heads};
+    if (query_heads % key_heads != 0) return {invalid::attention_heads, query_heads, key_heads};
     for (int i = 0; i < count; ++i) {
       if (in[i].type != in[0].type) return {invalid::types_differ, static_cast<index>(in[0].type), static_cast<index>(in[i].type)};
       int const rank = past && i == past_at() ? 4 : 3;

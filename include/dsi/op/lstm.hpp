@@ -17,7 +17,7 @@ namespace DSI_NAMESPACE {
 ///          batch_first (ONNX layout 1): x [N, T, In], states [N, D, H], Y [N, T, D, H]
 /// Types    float, half, bfloat16, double; h, C and all sums in numeric_traits<T>::accumulator from the first step to the last
 /// Clip     of what goes into s and t, as ONNX Runtime does it; C is not clipped, nor what goes into u
-/// Not      sequence_lens: the import tool refuses it unless every length is T
+/// Not      sequence_lens: lstm_lengths
 struct lstm_attributes {
   static constexpr std::string_view name = "lstm";
   static constexpr op_traits traits = recurrent_traits;

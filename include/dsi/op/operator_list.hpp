@@ -4,6 +4,7 @@
 
 #include <dsi/op/absolute.hpp>
 #include <dsi/op/add.hpp>
+#include <dsi/op/attention.hpp>
 #include <dsi/op/average_pool.hpp>
 #include <dsi/op/batch_norm.hpp>
 #include <dsi/op/bit_cast.hpp>

@@ -34,13 +34,13 @@ struct with_lengths : Layer {
   constexpr inferred infer(op_inputs in) const {
     recurrent_form const f = layer_form();
     if (in.count != f.inputs() + 1) return {invalid::input_count, f.inputs() + 1, in.count};
-    inferred const y = infer_recurrent(f, {in.desc, in.count - 1});
-    if (!y) return y;
+    inferred const outputs = infer_recurrent(f, {in.desc, in.count - 1});
+    if (!outputs) return outputs;
     tensor_desc const& lengths = in[in.count - 1];
     if (lengths.type != dtype::i32) return {invalid::input_type, in.count - 1, static_cast<index>(lengths.type)};
     index const batch = extents_of(f, in[0]).batch;
     if (lengths.size() != batch) return {invalid::parameter_extent, batch, lengths.size()};
-    return y;
+    return outputs;
   }
   constexpr index macs(op_inputs in, tensor_desc const&) const { return recurrent_macs(layer_form(), in); }
   constexpr bool operator==(with_lengths const&) const = default;

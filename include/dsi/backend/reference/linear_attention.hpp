@@ -12,10 +12,11 @@ template <>
 struct implementation<linear_attention_attributes> {
   template <class T>
   static void run(linear_attention_attributes const& op, operands<T> const& x) {
+    using A = accumulator_t<T>;
     auto const &q = x.in[0], &k = x.in[1], &v = x.in[2];
     auto const &y = x.out[0], &state = x.out[1];
     index const heads = op.key_heads, group = op.query_heads / heads, depth = state[2], width = state[3], steps = q[1];
-    T const scale = static_cast<T>(op.scale.value());
+    A const scale = static_cast<A>(op.scale.value());
     for (index i = 0; i < state.size(); ++i) state.data[i] = op.past ? x.in[op.past_at()].data[i] : T(0);
     for (index b = 0; b < q[0]; ++b)
       for (index h = 0; h < heads; ++h)
@@ -23,25 +24,25 @@ struct implementation<linear_attention_attributes> {
           if (op.decay) {
             auto const& g = x.in[op.decay_at()];
             for (index d = 0; d < depth; ++d) {
-              T const kept = math::exp(g(b, t, g[2] == heads ? h : h * depth + d));
-              for (index m = 0; m < width; ++m) state(b, h, d, m) *= kept;
+              A const kept = math::exp(static_cast<A>(g(b, t, g[2] == heads ? h : h * depth + d)));
+              for (index m = 0; m < width; ++m) state(b, h, d, m) = static_cast<T>(static_cast<A>(state(b, h, d, m)) * kept);
             }
           }
           for (index m = 0; m < width; ++m) {
-            auto const s = [&](index d) -> T& { return state(b, h, d, m); };
-            auto const key = [&](index d) { return k(b, t, h * depth + d); };
-            T u = v(b, t, h * width + m);
+            auto const s = [&](index d) { return static_cast<A>(state(b, h, d, m)); };
+            auto const key = [&](index d) { return static_cast<A>(k(b, t, h * depth + d)); };
+            A u = static_cast<A>(v(b, t, h * width + m));
             if (op.rate) {
               auto const& rate = x.in[op.rate_at()];
-              T read(0);
+              A read(0);
               for (index d = 0; d < depth; ++d) read += s(d) * key(d);
-              u = rate(b, t, rate[2] == 1 ? 0 : h) * (u - read);
+              u = static_cast<A>(rate(b, t, rate[2] == 1 ? 0 : h)) * (u - read);
             }
-            for (index d = 0; d < depth; ++d) s(d) += key(d) * u;
+            for (index d = 0; d < depth; ++d) state(b, h, d, m) = static_cast<T>(s(d) + key(d) * u);
             for (index j = h * group; j < (h + 1) * group; ++j) {
-              T sum(0);
-              for (index d = 0; d < depth; ++d) sum += q(b, t, j * depth + d) * s(d);
-              y(b, t, j * width + m) = scale * sum;
+              A sum(0);
+              for (index d = 0; d < depth; ++d) sum += static_cast<A>(q(b, t, j * depth + d)) * s(d);
+              y(b, t, j * width + m) = static_cast<T>(scale * sum);
             }
           }
         }

@@ -2,6 +2,7 @@
 // The reference backend with the loops of every operator.
 #pragma once
 
+#include <dsi/backend/reference/attention.hpp>
 #include <dsi/backend/reference/backend.hpp>
 #include <dsi/backend/reference/bit_cast.hpp>
 #include <dsi/backend/reference/cast.hpp>

@@ -72,18 +72,28 @@ inline void bind_split(binding& b) {
     left -= s;
   }
   if (left != 0) return b.refuse("the parts do not add up to the extent of " + std::to_string(extent), "correct the node's sizes");
-  if (sizes.size() <= static_cast<std::size_t>(max_rank)) {
+  std::vector<std::size_t> filled;
+  for (std::size_t k = 0; k < sizes.size(); ++k) {
+    if (sizes[k] > 0) {
+      filled.push_back(k);
+      continue;
+    }
+    auto dims = dims_of(b, 0);
+    dims[static_cast<std::size_t>(axis)] = 0;
+    b.finish(static_cast<int>(k), b.constant(blank(b.desc(0).type, dims)));
+  }
+  if (filled.size() == 1) return b.finish(static_cast<int>(filled[0]), b.input(0));
+  if (filled.size() <= static_cast<std::size_t>(max_rank)) {
     split_attributes a;
     a.axis = axis;
-    for (std::int64_t s : sizes) a.size.push_back(s);
-    if (sizes.size() == 1) return b.finish(b.input(0));
-    int const first = b.emit(a, {b.input(0)});
-    if (first < 0) return;
-    for (std::size_t k = 0; k < sizes.size(); ++k) b.finish(static_cast<int>(k), first + static_cast<int>(k));
+    for (std::size_t k : filled) a.size.push_back(sizes[k]);
+    int next = filled.empty() ? -1 : b.emit(a, {b.input(0)});
+    if (next < 0) return;
+    for (std::size_t k : filled) b.finish(static_cast<int>(k), next++);
     return;
   }
   index at = 0;
-  for (std::size_t k = 0; k < sizes.size(); ++k) {
+  for (std::size_t k : filled) {
     slice_attributes a;
     for (int d = 0; d < b.rank(0); ++d) {
       a.start.push_back(d == axis ? at : 0);

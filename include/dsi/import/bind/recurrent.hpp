@@ -6,6 +6,7 @@
 #include <dsi/import/bind/table.hpp>
 #include <dsi/op/gru.hpp>
 #include <dsi/op/lstm.hpp>
+#include <dsi/op/recurrent_lengths.hpp>
 #include <dsi/op/rnn.hpp>
 
 namespace DSI_NAMESPACE::import::detail {
@@ -31,14 +32,6 @@ inline bool read_recurrent(binding& n, recurrent_form& f, int per_direction, rec
   f.hidden = n.integer("hidden_size", n.desc(2)[2]);
   f.bias = n.has(3);
   f.initial_h = n.has(5);
-  if (n.has(4)) {
-    // Lengths that all say "the whole sequence" mean nothing.
-    auto const lengths = n.constant_integers(4, "sequence_lens");
-    if (n.refused()) return false;
-    for (auto const length : lengths)
-      if (length != n.desc(0)[f.batch_first ? 1 : 0])
-        return n.refuse("sequence_lens asks for sequences of different lengths", "run sequences of one length, or export the model without sequence_lens"), false;
-  }
   float const clip = n.real("clip", 0.f);
   if (!(clip >= 0.f)) return n.refuse("clip must be positive", "correct the attribute clip"), false;
   f.clip = {std::bit_cast<std::uint32_t>(clip)};
@@ -71,12 +64,35 @@ inline std::vector<int> recurrent_inputs(binding const& n, recurrent_form const&
   return in;
 }
 
+/// Lengths that all say "the whole sequence" mean nothing, and cost nothing.
+inline bool runs_whole_sequences(binding& n, recurrent_form const& f) {
+  if (!n.has(4)) return true;
+  if (!n.is_constant(4) || is_floating(n.desc(4).type)) return false;
+  index const steps = n.desc(0)[f.batch_first ? 1 : 0];
+  bool all = true;
+  for (std::int64_t const length : integers_of(n.data(4))) {
+    if (length < 0 || length > steps) n.refuse("sequence_lens has the length " + std::to_string(length) + " for " + std::to_string(steps) + " steps", "correct sequence_lens, or DIMS");
+    all = all && length == steps;
+  }
+  return all;
+}
+
 /// Gives the outputs that exist; `first` is the first of them.
 inline void finish_recurrent(binding& n, recurrent_form const& f, int first) {
   if (first < 0) return;
   if (f.y) n.finish(0, first);
   if (f.y_h) n.finish(1, first + f.y_h_at());
   if (f.y_c) n.finish(2, first + f.y_c_at());
+}
+
+template <class Layer>
+void emit_recurrent(binding& n, Layer const& a) {
+  recurrent_form const f = a.form();
+  auto in = recurrent_inputs(n, f);
+  if (runs_whole_sequences(n, f)) return finish_recurrent(n, f, n.emit(a, in));
+  if (is_floating(n.desc(4).type)) return n.refuse("sequence_lens is " + std::string(name_of(n.desc(4).type)), "export the model again: it must be int32");
+  in.push_back(n.cast_to(n.input(4), dtype::i32));
+  finish_recurrent(n, f, n.emit(with_lengths<Layer>{a}, in));
 }
 
 inline void bind_lstm(binding& n) {
@@ -95,7 +111,7 @@ inline void bind_lstm(binding& n) {
   a.y_h = n.wants_output(1);
   a.y_c = n.wants_output(2);
   a.y = n.wants_output(0) || !(a.y_h || a.y_c);
-  finish_recurrent(n, a.form(), n.emit(a, recurrent_inputs(n, a.form())));
+  emit_recurrent(n, a);
 }
 
 inline void bind_gru(binding& n) {
@@ -111,7 +127,7 @@ inline void bind_gru(binding& n) {
   a.linear_before_reset = n.integer("linear_before_reset", 0) != 0;
   a.y_h = n.wants_output(1);
   a.y = n.wants_output(0) || !a.y_h;
-  finish_recurrent(n, a.form(), n.emit(a, recurrent_inputs(n, a.form())));
+  emit_recurrent(n, a);
 }
 
 inline void bind_rnn(binding& n) {
@@ -126,7 +142,7 @@ inline void bind_rnn(binding& n) {
   a.clip = f.clip;
   a.y_h = n.wants_output(1);
   a.y = n.wants_output(0) || !a.y_h;
-  finish_recurrent(n, a.form(), n.emit(a, recurrent_inputs(n, a.form())));
+  emit_recurrent(n, a);
 }
 
 inline void add_recurrent(onnx_table& table) {
