@@ -72,9 +72,10 @@ struct product {
   static constexpr index panel_size = round_up(W.inputs(), interleave_of(dtype_of<T>)) * panel_width;
 
   /// Weights come from memory once per run of a network: while the first tiles of a group compute, each fetches a panel of the
-  /// next group. Blobs lie in the order of execution, so behind the last group that is the next layer.
+  /// next group. Blobs lie in the order of execution, so behind the last group that is the next layer. A single row is nothing but
+  /// a stream already.
   static constexpr index weight_bytes = panels * panel_size * static_cast<index>(sizeof(T));
-  static constexpr bool fetches = Tuning.fetch && weight_bytes >= 64 * 1024;
+  static constexpr bool fetches = Tuning.fetch && Rows > 1 && weight_bytes >= 64 * 1024;
 
   static constexpr work_range all(index lines) { return {0, lines * tiles.count(), 0, groups.count()}; }
   /// First row of a unit, and the end of the rows for the unit behind the last one.
