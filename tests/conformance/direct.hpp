@@ -135,7 +135,7 @@ std::vector<guarded> random_inputs(unsigned seed = 1) {
 /// The native kernel gives the same bytes as the reference loops, with one thread and with three.
 template <class Problem>
 void check_same_bytes() {
-  static_assert(dsi::is_native<backend, Problem>);
+  static_assert(dsi::is_native<backend, Problem> || !dsi::detail::has_elements<Problem>());  // plain loops where there is nothing to do
   std::vector<guarded> const in = random_inputs<Problem>();
   auto expected = run_kernel<dsi::reference_backend, Problem>(in);
   auto got = run_kernel<backend, Problem>(in);

@@ -233,6 +233,13 @@ TEST_CASE("values by hand") {
   CHECK(of_one<modulo<modulo_attributes{true}>>(-5.5, 2.) == -1.5);
 }
 
+TEST_CASE_TEMPLATE("integers and double", T, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, double) {
+  check_same_bytes<mapped<sub, difference, rows, of<T, rows, 3, 1, 70>, of<T, rows, 5, 70>>>();
+  check_same_bytes<mapped<equal, apply<equal, arg<0>, arg<1>>, rows, of<T, rows, 65, 1>, of<T, rows, 257>>>();
+  check_same_bytes<mapped<where, apply<where, arg<0>, arg<1>, apply<add, arg<1>, arg<2>>>, last, of<bool, rows, 1, 37, 3, 1>, of<T, last, 2, 37, 3, 5>, of<T, rows, 37, 1, 1>>>();
+  check_same_bytes<mapped<maximum, apply<maximum, arg<0>, arg<1>>, rows, of<T, rows, 31>, of<T, rows, 1>>>();
+}
+
 TEST_CASE("comparisons, logic and choice: bool tensors beside others") {
   using bools = of<bool, rows, 3, 37>;
   check_same_bytes<mapped<greater, apply<greater, arg<0>, arg<1>>, rows, of<float, rows, 3, 37>, of<float, rows, 37>>>();

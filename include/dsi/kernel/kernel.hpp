@@ -93,6 +93,18 @@ using map_operation = detail::map_key;
 template <class Problem, class OperatorValue>
 inline constexpr bool anchor_is = std::is_same_v<typename detail::candidate_key<anchor_of<Problem>>::type, OperatorValue>;
 
+namespace detail {
+template <class Problem, int I>
+constexpr auto first_number() {
+  if constexpr (I + 1 == Problem::input_count || Problem::in(I).type != dtype::boolean) return type_pack<typename Problem::template input<I>::value_type>{};
+  else return first_number<Problem, I + 1>();
+}
+}  // namespace detail
+
+/// The element type of a map expression: the first that is not bool. bool tensors in it count as its numbers 0 and 1.
+template <class Problem>
+using map_element = type_at<decltype(detail::first_number<Problem, 0>()), 0>;
+
 /// The operation of a copy into the other memory order.
 struct reorder_operation {
   static constexpr std::string_view name = "reorder";

@@ -44,18 +44,6 @@ constexpr int spatial_of_input(Value const&, op_inputs in, int i) {
 template <class Problem>
 using element_of = typename Problem::template input<0>::value_type;
 
-namespace detail {
-template <class Problem, int I>
-constexpr auto first_number() {
-  if constexpr (I + 1 == Problem::input_count || Problem::in(I).type != dtype::boolean) return type_pack<typename Problem::template input<I>::value_type>{};
-  else return first_number<Problem, I + 1>();
-}
-}  // namespace detail
-
-/// The element type of a map expression: the first that is not bool. bool tensors in it count as its numbers 0 and 1.
-template <class Problem>
-using map_element = type_at<decltype(detail::first_number<Problem, 0>()), 0>;
-
 /// Runs an operator's loops, then the expression on each element of the result.
 template <class Problem, class Value, class Expression>
 struct anchor_kernel : kernel_defaults {

@@ -50,6 +50,61 @@ constexpr auto map_loops_of() {
   return m;
 }
 
+/// Goes over an output by its loops; a kernel computes runs of the innermost one.
+template <class Problem>
+struct map_walk {
+  static constexpr auto loops = map_loops_of<Problem>();
+  static constexpr int inputs = Problem::input_count;
+  using result = typename Problem::template output<0>::value_type;
+  template <int I>
+  using element = typename Problem::template input<I>::value_type;
+  struct pointers {
+    std::byte const* in[inputs];
+    result* out;
+  };
+
+  /// body(pointers, count) for every run, shared among the threads of a team where the work is worth it.
+  template <class Team, class Body>
+  static DSI_INLINE void run(kernel_args args, Team& team, Body const& body) {
+    if constexpr (Problem::out().size() > 0) {
+      pointers p{};
+      for (int i = 0; i < inputs; ++i) p.in[i] = static_cast<std::byte const*>(args.in[i]);
+      p.out = static_cast<result*>(args.out[0]);
+      if constexpr (Problem::out().size() < worth_threads) {
+        level<0>(p, loops.extent[0], body);
+      } else {
+        // A single loop is cut at multiples of whole vectors, several at the outermost.
+        constexpr index grain = loops.rank == 1 ? 1024 : 1;
+        team.for_each(ceil_div(loops.extent[0], grain), [p, body](index first, index last) {
+          index const begin = first * grain;
+          level<0>(moved<0>(p, begin), smaller(last * grain, loops.extent[0]) - begin, body);
+        });
+      }
+    }
+  }
+
+ private:
+  static constexpr index worth_threads = 64 * 1024;
+
+  template <int L>
+  static DSI_INLINE pointers moved(pointers p, index n) {
+    DSI_UNROLL
+    for (int i = 0; i < inputs; ++i) p.in[i] += n * loops.step[i][L] * size_of(Problem::in(i).type);
+    p.out += n * loops.out_step[L];
+    return p;
+  }
+  /// Loop L and those inside it; `count` is the extent of loop 0 that is wanted.
+  template <int L, class Body>
+  static DSI_INLINE void level(pointers const& p, index count, Body const& body) {
+    if constexpr (L + 1 < loops.rank) {
+      index const n = L == 0 ? count : loops.extent[L];
+      for (index i = 0; i < n; ++i) level<L + 1>(moved<L>(p, i), count, body);
+    } else {
+      body(p, L == 0 ? count : loops.extent[L]);
+    }
+  }
+};
+
 /// One pass over a map<Expression> problem.
 /// Types    float, half, bfloat16 (computed in float), and bool as 0 and 1; at least one is not bool, or all are
 /// Layouts  any; an input whose elements are neither consecutive nor constant along the innermost loop is read by element
@@ -79,54 +134,18 @@ struct map_kernel : kernel_defaults {
 
   template <class Context>
   static void run(kernel_args args, void*, void*, Context& context) noexcept {
-    if constexpr (Problem::out().size() > 0) {
-      pointers p{};
-      for (int i = 0; i < inputs; ++i) p.in[i] = static_cast<std::byte const*>(args.in[i]);
-      p.out = static_cast<result*>(args.out[0]);
-      if constexpr (Problem::out().size() < worth_threads) {
-        level<0>(p, loops.extent[0]);
-      } else {
-        // A single loop is cut at multiples of whole vectors, several at the outermost.
-        constexpr index grain = loops.rank == 1 ? 1024 : 1;
-        context.team.for_each(ceil_div(loops.extent[0], grain), [p](index first, index last) {
-          index const begin = first * grain;
-          level<0>(moved<0>(p, begin), smaller(last * grain, loops.extent[0]) - begin);
-        });
-      }
-    }
+    passes::run(args, context.team, [](pointers const& p, index n) DSI_LAMBDA_INLINE { innermost(p, n, std::make_integer_sequence<int, inputs>{}); });
   }
 
  private:
-  static constexpr auto loops = map_loops_of<Problem>();
-  static constexpr index worth_threads = 64 * 1024;
+  using passes = map_walk<Problem>;
+  using pointers = typename passes::pointers;
+  static constexpr auto loops = passes::loops;
   /// Vectors side by side: short expressions are bound by the loop around them, long ones would only be more code.
   static constexpr int side_by_side = operations_in<expression> <= 2 ? 2 : 1;
 
   template <int I>
-  using element = typename Problem::template input<I>::value_type;
-  struct pointers {
-    std::byte const* in[inputs];
-    result* out;
-  };
-
-  template <int L>
-  static DSI_INLINE pointers moved(pointers p, index n) {
-    DSI_UNROLL
-    for (int i = 0; i < inputs; ++i) p.in[i] += n * loops.step[i][L] * size_of(Problem::in(i).type);
-    p.out += n * loops.out_step[L];
-    return p;
-  }
-
-  /// Loop L and those inside it; `count` is the extent of loop 0 that is wanted.
-  template <int L>
-  static DSI_INLINE void level(pointers const& p, index count) {
-    if constexpr (L + 1 < loops.rank) {
-      index const n = L == 0 ? count : loops.extent[L];
-      for (index i = 0; i < n; ++i) level<L + 1>(moved<L>(p, i), count);
-    } else {
-      innermost(p, L == 0 ? count : loops.extent[L], std::make_integer_sequence<int, inputs>{});
-    }
-  }
+  using element = typename passes::template element<I>;
 
   /// What is the same for the whole innermost loop, in a register.
   template <int I>
@@ -188,11 +207,53 @@ struct map_kernel : kernel_defaults {
   }
 };
 
+/// The same for all other numbers: integers, double, and bool alone.
+/// Types    as the operators of the expression take them, bool in it as 0 and 1
+/// Memory   blocks of elements in arrays, which compilers turn into vectors where the instruction set has them
+template <class Isa, class Problem>
+struct map_blocks : kernel_defaults {
+  using expression = expression_of<Problem>;
+  using result = typename Problem::template output<0>::value_type;
+  using number = compute_t<map_element<Problem>>;
+  static constexpr int inputs = Problem::input_count;
+  static constexpr std::string_view name = "blocks";
+  static constexpr bool supports = Problem::output_count == 1 && inputs >= 1 && !std::is_same_v<number, float>;
+
+  template <class Context>
+  static void run(kernel_args args, void*, void*, Context& context) noexcept {
+    passes::run(args, context.team, [](pointers const& p, index n) DSI_LAMBDA_INLINE {
+      index i = 0;
+      for (; i + block <= n; i += block) at<block>(p, i, std::make_integer_sequence<int, inputs>{});
+      for (; i < n; ++i) at<1>(p, i, std::make_integer_sequence<int, inputs>{});
+    });
+  }
+
+ private:
+  using passes = map_walk<Problem>;
+  using pointers = typename passes::pointers;
+  static constexpr int block = 32;
+
+  template <int Count, int... I>
+  static DSI_INLINE void at(pointers const& p, index i, std::integer_sequence<int, I...>) {
+    number x[inputs][Count];
+    (load<I, Count>(p, i, x[I]), ...);
+    for (int k = 0; k < Count; ++k)
+      p.out[i + k] = static_cast<result>(evaluate<expression>(number{}, [&]<int A>(std::integral_constant<int, A>) DSI_LAMBDA_INLINE { return x[A][k]; }));
+  }
+  template <int I, int Count>
+  static DSI_INLINE void load(pointers const& p, index i, number* to) {
+    using stored = typename passes::template element<I>;
+    constexpr index step = passes::loops.inner_step(I);
+    auto const* const from = reinterpret_cast<stored const*>(p.in[I]) + i * step;
+    for (int k = 0; k < Count; ++k) to[k] = static_cast<number>(from[k * step]);
+  }
+};
+
 }  // namespace simd
 
 template <class Isa, class Problem>
 struct candidates<simd_backend<Isa>, map_operation, Problem> {
-  using type = kernel_list<simd::map_kernel<Isa, Problem>>;
+  using type = kernel_list<simd::map_kernel<Isa, Problem>, simd::map_blocks<Isa, Problem>>;
 };
 
 }  // namespace DSI_NAMESPACE
