@@ -35,7 +35,7 @@ void check_transposes() {
 }
 
 template <class T>
-struct attention : dsi::graph<named_input<"q", T, 2, 3, 17, 16>, named_input<"k", T, 2, 3, 33, 16>, named_input<"v", T, 2, 3, 33, 19>,
+struct attention_by_products : dsi::graph<named_input<"q", T, 2, 3, 17, 16>, named_input<"k", T, 2, 3, 33, 16>, named_input<"v", T, 2, 3, 33, 19>,
                               named_input<"mask", T, 2, 1, 1, 33>, node<"s", matmul<scaled>, "q", "k">, node<"m", add, "s", "mask">,
                               node<"p", sigmoid, "m">, node<"y", matmul<>, "p", "v">, output<"y">> {};
 template <class T>
@@ -123,10 +123,10 @@ TEST_CASE("products and sums of integers wrap") {
 }
 
 TEST_CASE("networks") {
-  static_assert(runs_natively<attention<float>, backend>() && runs_natively<attention<half>, backend>());
-  CHECK(compare<attention, float, backend>({.seed = 3}, 4e-6, 4e-6) == "");
+  static_assert(runs_natively<attention_by_products<float>, backend>() && runs_natively<attention_by_products<half>, backend>());
+  CHECK(compare<attention_by_products, float, backend>({.seed = 3}, 4e-6, 4e-6) == "");
   // The probabilities between the products are rounded to 16 bits: 33 errors of 2^-12 in a sum.
-  CHECK(compare<attention, half, backend>({.seed = 3}, 0x1p-11, 33 * 0x1p-12) == "");
+  CHECK(compare<attention_by_products, half, backend>({.seed = 3}, 0x1p-11, 33 * 0x1p-12) == "");
   // 131 products: (131 + 1) 2^-24 of the sum of magnitudes, which is below 131 here.
   CHECK(compare<one_product, float, backend>({.seed = 4, .special = 300}, 0, 131 * 132 * 0x1p-24) == "");
 }
