@@ -203,8 +203,11 @@ function(_dsi_compile_setup result target dir threads)
   endif()
   list(APPEND command -O2 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-exceptions -fno-rtti -ffp-contract=off -fno-lto -Wno-psabi
     -DNDEBUG)  # xsimd's own assertions; dsi checks where DSI_CHECKED says so, never by NDEBUG
+  # The compiler builds and checks the graph: with their default limits both fail at a network of a thousand nodes.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    list(APPEND command -fno-gnu-unique)
+    list(APPEND command -fno-gnu-unique -fconstexpr-ops-limit=4294967296)
+  else()
+    list(APPEND command -fconstexpr-steps=2147483647)
   endif()
   if(threads MATCHES "^openmp")
     list(APPEND command -fopenmp)

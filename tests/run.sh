@@ -5,7 +5,8 @@
 #   --help         this text
 #   --only TEXT    only the steps whose name holds TEXT
 #   --long         also what does not fit 25 minutes: every conformance test on every instruction set, every bundle of imported
-#                  operators, an hour of fuzzing, the compile-time budgets of MobileNetV2 (about three hours)
+#                  operators and of ONNX's node tests, an hour of fuzzing, the compile-time budgets of MobileNetV2, torchvision's
+#                  networks, for which it installs PyTorch (about three hours)
 # Results and logs: build/tests. A step that cannot run on this machine is named as not run; it counts neither way.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd); root=$(cd "$here/.." && pwd)
@@ -46,7 +47,7 @@ step() {
 configure() { cmake -S "$root" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 ${long:+-DDSI_LONG=ON} -DDSI_EXAMPLES=OFF -DDSI_BENCH=OFF -DDSI_CUDA=OFF "$@"; }
 only_was=$only; only=  # the build is a condition of every other step
 step "configure" configure
-step "build" cmake --build "$work/build"
+step "build" cmake --build "$work/build" -- -k 0  # all that does not compile at once
 only=$only_was
 export DSI_TOOL=$work/build/dsi  # built once for all steps
 for program in "$work"/build/tests/test_* "$work"/build/tests/*/test_*; do
@@ -101,8 +102,12 @@ if [ -n "$python" ]; then
   step "retraining" "$python" "$here/golden/retrain.py" "$work/build/dsi"
   step "imported networks, natively" "$python" "$here/golden/native.py" --program "$work/build/tests/golden/golden_native" --work "$work/golden"
   step "imported networks" "$python" "$here/golden/run.py" --work "$work/golden" --tool "$work/build/dsi" ${long:+--long}
-else echo "not run imported networks: no Python with numpy and onnx"
+  step "node tests, natively" "$python" "$here/nodes/node_tests.py" --work "$work/nodes" --program "$work/build/tests/golden/golden_native"
+  step "node tests" "$python" "$here/nodes/node_tests.py" --work "$work/nodes" --tool "$work/build/dsi" ${long:+--long}
+  step "compare" "$python" "$here/compare/run.py" "$work/build/dsi" "$work/compare" --install "$work/build"
+else echo "not run imported networks, node tests and compare: no Python with numpy and onnx"
 fi
+[ -z "$long" ] || step "torchvision" bash "$here/torchvision/run.sh" "$work/torchvision" --tool "$work/build/dsi"
 step "fuzzing" env DSI_LONG="$long" bash "$here/fuzz/run.sh" "${python:-python3}" "$work/fuzz"
 step "compile budgets" bash "$root/bench/compile/run.sh" --work "$work/compile" $([ -n "$long" ] || echo --quick)
 step "examples" bash "$root/examples/run.sh" --quick
