@@ -31,7 +31,7 @@ def loop(n):
                    ('Tanh', ['s1'], 'o')],
                   {'i': (INT, []), 'c': (BOOL, []), 's': (FLOAT, [1, 7]), 't': (FLOAT, [1, 7])},
                   {'c1': (BOOL, []), 's1': (FLOAT, [1, 7]), 't1': (FLOAT, [1, 7]), 'o': (FLOAT, [1, 7])})
-    return n.op('Loop', times, '', x, zero, out=3, body=body)
+    return n.op('Loop', times, n.w(value=np.array(True)), x, zero, out=3, body=body)
 
 
 def scan(n):
@@ -44,10 +44,10 @@ def scan(n):
 
 def nested(n):
     """A loop in a loop in a branch."""
-    x, p, times = n.x(5), n.x(name='p', value=np.array(True)), n.w(value=np.int64(3))
+    x, p, times, on = n.x(5), n.x(name='p', value=np.array(True)), n.w(value=np.int64(3)), n.w(value=np.array(True))  # '' for on: onnx.reference would not run once
     inner = inside([('Add', ['u', x], 'u1'), ('Identity', ['d'], 'd1')], {'j': (INT, []), 'd': (BOOL, []), 'u': (FLOAT, [5])}, {'d1': (BOOL, []), 'u1': (FLOAT, [5])})
-    outer = inside([('Loop', [times, '', 'w'], 'w1', {'body': inner}), ('Identity', ['c'], 'c1')], {'i': (INT, []), 'c': (BOOL, []), 'w': (FLOAT, [5])}, {'c1': (BOOL, []), 'w1': (FLOAT, [5])})
-    yes = inside([('Loop', [times, '', x], 'r', {'body': outer})], {}, {'r': (FLOAT, [5])})
+    outer = inside([('Loop', [times, on, 'w'], 'w1', {'body': inner}), ('Identity', ['c'], 'c1')], {'i': (INT, []), 'c': (BOOL, []), 'w': (FLOAT, [5])}, {'c1': (BOOL, []), 'w1': (FLOAT, [5])})
+    yes = inside([('Loop', [times, on, x], 'r', {'body': outer})], {}, {'r': (FLOAT, [5])})
     return n.op('If', p, then_branch=yes, else_branch=inside([('Neg', [x], 'm')], {}, {'m': (FLOAT, [5])}))
 
 

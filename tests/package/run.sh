@@ -158,7 +158,7 @@ refused c_name 'the name "index" is a keyword'
 refused library 'the name "dsi" is a keyword'
 refused identifier '"a-b" cannot be a namespace'
 refused twice 'another network of this project has the name "scale"'
-refused unknown "unknown argument BATCHES;1"
+refused unknown "unknown argument BATCHES 1"
 refused isa "ISA v5 is none of v2 v3 v4 v4_vnni v4_bf16 native"
 refused family "ISA aarch64 is none of v2"
 refused missing "none.onnx does not exist"
