@@ -33,6 +33,8 @@ class Net:
         self.inputs, self.weights, self.nodes, self.outputs = {}, {}, [], []
         self.atol = {}     # output -> absolute tolerance, where 1e-5 of its magnitude would be too much
         self.parts = []    # the nets that a bundle is made of
+        self.options = ''  # further arguments of dsi_add_model
+        self.lengths = None  # of the items of the batch, for recurrent layers
         self.exact = None  # computes the output from inputs and weights by name, where onnx.reference does it wrongly
 
     def x(self, *shape, name=None, low=None, high=None, scale=1.0, value=None):
@@ -117,9 +119,24 @@ def run_reference(net):
         return [y for part in net.parts for y in run_reference(part)[0]], 'one by one'
     if net.exact:
         return [net.exact({**net.inputs, **net.weights}).astype('f4')], f'numpy {np.__version__}'
+    if net.lengths:
+        return run_items(net), f'onnx.reference {onnx.__version__}, item by item'
     from onnx.reference import ReferenceEvaluator
     with np.errstate(all='ignore'):  # it lets exponentials overflow on purpose
         return [np.asarray(v) for v in ReferenceEvaluator(net.model()).run(None, net.inputs)], f'onnx.reference {onnx.__version__}'
+
+
+def run_items(net):
+    """A recurrent layer over sequences x [steps, items, ...] of different lengths, which onnx.reference does not look at: each item
+    alone, as long as it is. What is behind its end is 0 in y_out."""
+    from onnx.reference import ReferenceEvaluator
+    run, steps, results = ReferenceEvaluator(net.model()), net.inputs['x'].shape[0], []
+    for item, length in enumerate(net.lengths):
+        one = {k: v if k == 'lengths' else v[:, item:item + 1] for k, v in net.inputs.items()}
+        one |= {'x': one['x'][:length], 'lengths': np.array([length], 'i4')}
+        results.append([np.asarray(v) for v in run.run(None, one)])
+    whole = lambda v: np.pad(v, [(0, steps - v.shape[0])] + [(0, 0)] * (v.ndim - 1))
+    return [np.concatenate([whole(r[i]) if v == 'y_out' else r[i] for r in results], axis=2 if v == 'y_out' else 1) for i, v in enumerate(net.outputs)]
 
 
 def compute(net, engine='auto'):
@@ -154,7 +171,7 @@ def write(net, folder, engine='auto'):
         if old.startswith(('in_', 'out_')):
             os.remove(f'{folder}/{old}')
     onnx.save(model, f'{folder}/model.onnx')
-    meta = {'model': net.name, 'opset': net.opset, 'reference': by, 'inputs': [], 'outputs': []}
+    meta = {'model': net.name, 'opset': net.opset, 'options': net.options, 'reference': by, 'inputs': [], 'outputs': []}
     for i, (k, v) in enumerate(net.inputs.items()):
         np.save(f'{folder}/in_{i}.npy', v)
         meta['inputs'].append({'name': k, 'file': f'in_{i}.npy', 'shape': list(v.shape), 'dtype': str(v.dtype)})

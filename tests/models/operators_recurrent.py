@@ -14,6 +14,7 @@ def recurrent(op, direction='forward', state=False, bias=True, use='YHC', batch=
         ins = [n.x(steps, batch, INPUTS, name='x'), n.w(d, g * hidden, INPUTS, scale=.4), n.w(d, g * hidden, hidden, scale=.4),
                n.w(d, 2 * g * hidden, scale=.4) if bias else '']
         ins.append(n.x(name='lengths', value=np.array(lengths, 'i4')) if lengths else '')
+        n.lengths = lengths
         if state:
             ins += [n.x(d, batch, hidden, name='h')] + ([n.x(d, batch, hidden, name='c')] if op == 'LSTM' else [])
         outs = [(f'{o.lower()}_out' if o in use else '') for o in ('YH' if op == 'GRU' else 'YHC')]
