@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# setup.sh: installs what cmake/packages.txt lists and this machine lacks. Without root it says what to install.
+# setup.sh [PACKAGE...] : installs what cmake/packages.txt lists, and the packages named, as far as this machine lacks them. Without
+# root it says what to install.
 # When nothing is missing it touches neither the network nor the package lists.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,7 +11,7 @@ missing=()
 while read -r package; do
   case $package in '' | '#'*) continue ;; esac
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
-done <"$here/packages.txt"
+done < <(cat "$here/packages.txt"; printf '%s\n' "$@")
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ]; then

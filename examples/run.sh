@@ -3,10 +3,11 @@
 # run.sh : builds the examples and runs them, with all set-up on an empty Debian 12 or 13.
 #
 # First the digits program: it reads handwritten digits, shows the cost of each layer, and proves that its counters see an
-# allocation, a lock and a system call in the run path. Then the other examples. Exit status 1 when anything is not as it should be.
+# allocation, a lock and a system call in the run path. Then the other examples. file_type and voice_activity take their networks from
+# Python packages: without a network they are skipped. Exit status 1 when anything is not as it should be.
 #
 #   --help         this text
-#   --quick        the other examples check themselves without measuring time
+#   --quick        the other examples check themselves without measuring time, or on fewer files
 # Built in build/examples; a second run takes seconds.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd); root=$(cd "$here/.." && pwd)
@@ -26,10 +27,12 @@ bad() { summary+=("FAILED  $1"); failed=$((failed + 1)); }
 say "packages"
 bash "$root/cmake/setup.sh"
 work=$root/build/examples; mkdir -p "$work"
+python=$(bash "$here/packages.sh" "$work") || { python=; summary+=("not run file_type, voice_activity: their Python packages cannot be had"); }
+site=${python:+$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')}
 export CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache} NINJA_STATUS="[%f/%t] "
 
 say "building: each network once for every instruction set of this processor family"
-cmake -S "$root" -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSI_TESTS=OFF -DDSI_BENCH=OFF ${DSI_TOOL:+"-DDSI_TOOL=$DSI_TOOL" -DDSI_INSTALL=OFF} >"$work/configure.log" 2>&1 || { cat "$work/configure.log"; exit 1; }
+cmake -S "$root" -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSI_TESTS=OFF -DDSI_BENCH=OFF "-DDSI_EXAMPLE_PACKAGES=$site" ${DSI_TOOL:+"-DDSI_TOOL=$DSI_TOOL" -DDSI_INSTALL=OFF} >"$work/configure.log" 2>&1 || { cat "$work/configure.log"; exit 1; }
 cmake --build "$work"
 bin=$work/examples
 
@@ -57,6 +60,12 @@ must_turn_red syscall "system calls"
 run "by_hand" "$bin/by_hand" $quick
 run "streaming" "$bin/streaming" $quick
 if [ -x "$bin/kernels" ]; then run "kernels" "$bin/kernels" $quick; else summary+=("not run kernels: Google Benchmark is missing"); fi
+if [ -n "$python" ]; then
+  run "file_type" "$python" "$here/file_type/compare.py" "$bin/file_type" ${quick:+--files 100}
+  if sounds=$(bash "$here/voice_activity/sounds.sh" "$work") && "$python" "$here/voice_activity/sample.py" "$sounds" "$work/speech.wav"; then
+    run "voice_activity" "$python" "$here/voice_activity/compare.py" "$bin/voice_activity" "$work/speech.wav"
+  else summary+=("not run voice_activity: no recording to listen to"); fi
+fi
 
 say "summary"
 printf '%s\n' "${summary[@]}"
