@@ -7,7 +7,7 @@
 #     [DIMS symbol=value ... | input=1x3x224x224 ...] [BATCH 1 8 ...] [BATCH_DIM symbol] [BIND input=16000 | input=@values.npy ...]
 #     [NUMERIC float | half | bfloat16] [CALIBRATION samples.npy | folder] [QUANT file.quant.json]   (with int8: refused in this version)
 #     [THREADS serial | spin N | openmp N]
-#     [WINOGRAD ON] [ORDERED ON] (refused in this version) [UNFUSED ON] [TUNING tuned.hpp] [INCLUDE mine.hpp] [WEIGHTS file])
+#     [WINOGRAD ON] [ORDERED ON] (ORDERED: refused in this version) [UNFUSED ON] [TUNING tuned.hpp] [INCLUDE mine.hpp] [WEIGHTS file])
 #
 # Units are compiled by custom commands, not by an object library: nothing of the user's flags reaches them (-march, -flto,
 # -ffast-math) except what must (sanitizers, definitions, include directories, target and sysroot).

@@ -87,7 +87,7 @@ def write_project(work, source, cases, isa):
         if not path.exists() or path.read_text() != c.source():
             path.write_text(c.source())
         bind = ''.join(f' "{name}={value.replace("@", f"@{c.folder}/", 1)}"' for name, value in c.meta.get('bind', {}).items())
-        lines += [f'add_library({c.id} SHARED {c.id}.cpp)', f'dsi_add_model({c.id} "{c.folder / "model.onnx"}" NAME {c.id} ISA {isa}{" BIND" + bind if bind else ""})']
+        lines += [f'add_library({c.id} SHARED {c.id}.cpp)', f'dsi_add_model({c.id} "{c.folder / "model.onnx"}" NAME {c.id} ISA {isa}{" BIND" + bind if bind else ""} {c.meta.get("options", "")})']
     (work / 'CMakeLists.txt').write_text('\n'.join(lines) + '\n')
 
 
@@ -204,7 +204,7 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     models = work / 'models'
     if not (models / '.complete').exists():
-        subprocess.run([sys.executable, str(o.source / 'tests/models/make_models.py'), '--out', str(models), '--engine', 'auto', '--only', 'mobilenet_v2', '--only', 'branching', '--only', 'gru_stream',
+        subprocess.run([sys.executable, str(o.source / 'tests/models/make_models.py'), '--out', str(models), '--engine', 'auto', '--only', 'mobilenet_v2', '--only', 'branching', '--only', 'gru_stream', '--only', 'winograd',
                         '--only', 'lstm_stream', '--only', 'every_op_bundle'], check=True, stdout=subprocess.DEVNULL)
         (models / '.complete').touch()
     names = [str(f.parent.relative_to(models)) for f in sorted(models.glob('**/meta.json'))]

@@ -2,8 +2,7 @@
 // The importer behind the tests: every operator on every element type is compiled here, and in no test.
 #include "network_builder.hpp"
 
-#include <dsi/import/batch.hpp>
-#include <dsi/import/rewrite/rewrite.hpp>
+#include <dsi/import/plan_model.hpp>
 
 namespace network_builder {
 
@@ -29,6 +28,28 @@ imported import_within(di::fold_budget const& budget, network const& n) {
 }
 
 void rewrite(di::import_graph& g) { di::rewrite(g); }
+
+embedded embed(network const& n, di::command_line const& c, index batch) {
+  std::vector<di::planned_network> networks(1);
+  imported i = import(n, c, batch);
+  networks[0].batch = batch;
+  networks[0].graph = std::move(i.graph);
+  embedded e;
+  if (!i.notes.ok() || !di::detail::plan_graph(networks[0], c, i.notes)) return e;
+  e.header = di::emit_model("net", "net.onnx", networks, "dsi::simd_backend<>", "dsi::serial", {});
+  dsi::plan_view const plan = networks[0].plan.view();
+  e.weights = di::make_blob(networks[0].graph, networks[0].native, plan);
+  auto const bytes = std::span(reinterpret_cast<std::byte const*>(e.weights.data()), e.weights.size());
+  e.good = static_cast<bool>(dsi::check_blob(bytes, dsi::structure_hash(networks[0].native.view()), plan));
+  return e;
+}
+
+std::string refusal(di::command_line const& c) {
+  di::diagnostics notes;
+  std::vector<std::string> files;
+  di::detail::read_model(c, notes, files);
+  return notes.text();
+}
 
 std::string batch_problem(network const& n) {
   di::command_line c;

@@ -124,6 +124,14 @@ imported import(network const& n, di::command_line const& c = {}, index batch = 
 imported import_within(di::fold_budget const& budget, network const& n);
 /// Recognizes patterns, as the dsi program does.
 void rewrite(di::import_graph& g);
+/// What the dsi program writes of it: the header, and the weights, which must be a good blob for it.
+struct embedded {
+  std::string header, weights;
+  bool good = false;
+};
+embedded embed(network const& n, di::command_line const& c, index batch = 0);
+/// What the dsi program says to a command line whose model is missing.
+std::string refusal(di::command_line const& c);
 /// What check_batch() says of the network at sizes 2 and 3.
 std::string batch_problem(network const& n);
 

@@ -151,3 +151,61 @@ TEST_CASE("a scale goes to its output channel") {
   for (index t = 0; t < 3; ++t)
     for (index c = 0; c < 6; ++c) CHECK(scaled_taps.at(t * 16 + c) == taps.at(t * 16 + c) * static_cast<float>(scale[c]));
 }
+
+template <int M>
+void check_winograd(dsi::layout l) {
+  constexpr int n = M + 2;
+  tensor_desc w = weight<float>(shape(18, 5, 3, 3));
+  w.order = l;
+  double scale[18];
+  for (int o = 0; o < 18; ++o) scale[o] = 1 + o;
+  packed<float> const p(w, weight_role::convolution, false), scaled(w, weight_role::convolution, false, scale);
+  auto const panels = dsi::winograd_panels(w);
+  REQUIRE(dsi::packed_size(w, weight_role::convolution, false) == n * n * panels.size());
+  CHECK(p.to.back() == 77.f);
+  constexpr dsi::winograd<M> t;
+  std::size_t wrong = 0, zeros = 0;
+  for (index o = 0; o < 18; ++o)
+    for (index c = 0; c < 5; ++c)
+      for (int i = 0; i < n; ++i)
+        for (int j = 0; j < n; ++j) {
+          double number = 0;
+          for (int k = 0; k < 9; ++k) number += t.g[i][k / 3] * t.g[j][k % 3] * static_cast<double>(p.from[static_cast<std::size_t>((o * 5 + c) * 9 + k)]);
+          index const at = (i * n + j) * panels.size() + panels.offset(0, o, c);
+          auto const near = [](double a, double b) { return a - b < 1e-6 * (b < 0 ? -b : b) + 1e-4 && b - a < 1e-6 * (b < 0 ? -b : b) + 1e-4; };
+          wrong += !near(static_cast<double>(p.at(at)), number) || !near(static_cast<double>(scaled.at(at)), number * scale[o]);
+        }
+  for (index i = 0; i < n * n * panels.size(); ++i) zeros += i / panels.panel_size() % 2 == 1 && i % 16 >= 2 && p.at(i) != 0;  // outputs 18 .. 31
+  CHECK(wrong == 0);
+  CHECK(zeros == 0);
+}
+
+TEST_CASE("Winograd's layouts hold transformed weights") {
+  check_winograd<2>(dsi::layout::winograd_2x2);
+  check_winograd<4>(dsi::layout::winograd_4x4);
+}
+
+TEST_CASE("Winograd's transforms compute a window that moves") {
+  auto const check = []<int M>(std::integral_constant<int, M>) {
+    constexpr dsi::winograd<M> t;
+    constexpr int n = M + 2;
+    double const x[6] = {1, -2, 0.5, 3, -1, 4}, w[3] = {0.25, -1, 2};
+    for (int y = 0; y < M; ++y) {
+      double sum = 0;
+      for (int i = 0; i < n; ++i) {
+        double inputs = 0, weights = 0;
+        for (int j = 0; j < n; ++j) inputs += t.bt[i][j] * x[j];
+        for (int k = 0; k < 3; ++k) weights += t.g[i][k] * w[k];
+        sum += t.at[y][i] * inputs * weights;
+      }
+      CHECK(sum == doctest::Approx(x[y] * w[0] + x[y + 1] * w[1] + x[y + 2] * w[2]).epsilon(1e-12));
+    }
+    // Constants that float does not hold would add an error that the stated bounds do not count.
+    for (auto const& row : t.bt)
+      for (double v : row) CHECK(static_cast<double>(static_cast<float>(v)) == v);
+    for (auto const& row : t.at)
+      for (double v : row) CHECK(static_cast<double>(static_cast<float>(v)) == v);
+  };
+  check(std::integral_constant<int, 2>{});
+  check(std::integral_constant<int, 4>{});
+}

@@ -26,6 +26,20 @@ def branching():
     return n.out('features', 'scores')
 
 
+def winograd():
+    """3x3 convolutions that take tiles of 4x4 outputs and, behind the pool, of 2x2; in residual blocks with folded normalization."""
+    n = Net('winograd')
+    n.options = 'WINOGRAD ON'
+    block = lambda x, at, out, inputs, **more: n.op('BatchNormalization', n.op('Conv', x, n.w(out, inputs, 3, 3, scale=(9 * inputs) ** -.5), kernel_shape=[3, 3], pads=[1, 1, 1, 1], name=at, **more),
+                                                    n.w(out, low=.5, high=1.5), n.w(out, scale=.1), n.w(out, scale=.1), n.w(out, low=.5, high=1.5))
+    x = n.op('Relu', block(n.x(1, 3, 38, 30, name='image'), 'stem', 20, 3))
+    x = n.op('Relu', n.op('Add', x, block(n.op('Relu', block(x, 'left', 33, 20)), 'right', 20, 33)))
+    x = n.op('Relu', block(n.op('MaxPool', x, kernel_shape=[5, 5], strides=[5, 5]), 'small', 40, 20))
+    n.op('Gemm', n.op('Flatten', n.op('GlobalAveragePool', x)), n.w(7, 40, scale=.3), n.w(7, scale=.1), transB=1, out='scores')
+    n.op('Sigmoid', x, out='features')
+    return n.out('scores', 'features')
+
+
 FEATURES, STEPS, MIDDLE = 13, 20, 7
 
 
@@ -68,6 +82,6 @@ def stream_step(kind):
 
 
 def all_networks():
-    return {'branching': branching,
+    return {'branching': branching, 'winograd': winograd,
             'gru_stream_sequence': lambda: stream('gru', STEPS), 'gru_stream_step': lambda: stream_step('gru'),
             'lstm_stream_sequence': lambda: stream('lstm', STEPS), 'lstm_stream_step': lambda: stream_step('lstm')}

@@ -93,7 +93,7 @@ inline constexpr option options[] = {
     {"--calibration", in_embed | in_inspect, "PATH", "refused in this version: samples.npy, axis 0 the samples, or a folder of INPUT.npy"},
     {"--quant", in_all, "FILE", "refused in this version: quantization parameters instead of samples"},
     {"--threads", in_all, "POLICY...", "serial | spin N | openmp N"},
-    {"--winograd", in_all, "", "refused in this version: Winograd convolution, outside the default error bounds"},
+    {"--winograd", in_all, "", "3x3 convolutions by Winograd's minimal filtering where that is faster; errors can be larger (float)"},
     {"--ordered", in_all, "", "refused in this version: the same order of additions on every machine and for every batch size"},
     {"--unfused", in_embed | in_inspect | in_compare, "", "every node of the file a step of its own, every tensor kept: to look inside fusion groups"},
     {"--tuning", in_all, "FILE", "a header that names kernels and tiles"},
@@ -269,8 +269,8 @@ inline command_line parse_command_line(std::vector<std::string_view> const& word
   else if (c.command == subcommand::embed && c.out.empty()) c.error = "no folder for the generated files; add --out FOLDER";
   else if (c.command == subcommand::embed && c.isa.empty()) c.error = "no instruction set; add --isa, as in --isa v2,v3,v4";
   else if (!c.type.empty() && c.description.empty()) c.error = "--type needs --description; dsi_add_model passes both";
-  else if (!c.type.empty() && (c.unfused || !c.batch.empty() || !c.dims.empty() || !c.bind.empty() || c.numeric != "float" || !c.quant.empty()))
-    c.error = "a network written by hand says its shapes and numeric types itself: --batch, --dims, --bind, --numeric, --unfused and --quant are for ONNX files";
+  else if (!c.type.empty() && (c.unfused || !c.batch.empty() || !c.dims.empty() || !c.bind.empty() || c.numeric != "float" || !c.quant.empty() || c.winograd))
+    c.error = "a network written by hand says its shapes, numeric types and plan itself: --batch, --dims, --bind, --numeric, --unfused, --winograd and --quant are for ONNX files";
   else if (!c.calibration.empty() && !c.quant.empty()) c.error = "give --calibration or --quant, not both";
   return c;
 }

@@ -99,11 +99,11 @@ inline native_plan make_native_plan(graph_view g, plan_options options) {
 }
 
 /// True when the plan computes the graph; the same check that the compiler makes.
-inline bool valid_native_plan(graph_view g, plan_view p) {
+inline bool valid_native_plan(graph_view g, plan_view p, plan_options made_with = {}) {
   std::size_t const buffers = 2 * static_cast<std::size_t>(g.tensor_count) + 1;  // of the graph: nothing in the plan is trusted
   std::vector<int> written(buffers);
   std::vector<plan_claim> claims(buffers);
-  return valid_plan(g, p, written.data(), claims.data());
+  return valid_plan(g, p, written.data(), claims.data(), made_with);
 }
 
 /// The blob: header, entries, packed values.

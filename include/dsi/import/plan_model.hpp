@@ -68,14 +68,14 @@ inline bool same_weights(planned_network const& a, planned_network const& b) {
 
 /// From the lowered graph to the plan.
 inline bool plan_graph(planned_network& p, command_line const& c, diagnostics& problems) {
-  p.unfused = c.unfused;
+  p.options = {.fuse = !c.unfused, .keep_all = c.unfused, .winograd = c.winograd};
   p.graph.clean();
-  if (!p.unfused) rewrite(p.graph);
+  if (!c.unfused) rewrite(p.graph);
   if (c.numeric == "half") convert_floats(p.graph, dtype::f16);
   if (c.numeric == "bfloat16") convert_floats(p.graph, dtype::bf16);
   p.native = make_native(p.graph);
-  p.plan = make_native_plan(p.native.view(), p.unfused ? unfused_options : plan_options{});
-  if (valid_native_plan(p.native.view(), p.plan.view())) return true;
+  p.plan = make_native_plan(p.native.view(), p.options);
+  if (valid_native_plan(p.native.view(), p.plan.view(), p.options)) return true;
   problems.error("plan", "the plan of this network is not valid: this is a mistake in dsi", "please report it with the model");
   return false;
 }
@@ -112,7 +112,8 @@ inline std::shared_ptr<onnx_model const> read_model(command_line const& c, diagn
   };
   not_yet(c.numeric == "int8", "NUMERIC int8", "use float, half or bfloat16; a quantized network can be written by hand as a type");
   not_yet(!c.calibration.empty() || !c.quant.empty(), "CALIBRATION, QUANT", "leave it out");
-  not_yet(c.winograd, "WINOGRAD", "leave it out: convolutions are computed directly");
+  if (c.winograd && c.numeric != "float")
+    problems.error("WINOGRAD", "is for float: " + c.numeric + " has too few digits for its transforms", "leave out WINOGRAD or NUMERIC " + c.numeric);
   not_yet(c.ordered, "ORDERED", "leave it out: results repeat bit for bit on one instruction set");
   if (!problems.ok()) return {};
   auto read = read_onnx(std::filesystem::path(c.model));

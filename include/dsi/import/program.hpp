@@ -74,8 +74,11 @@ inline int inspect(command_line const& c, diagnostics& problems) {
       }
       plan_operand const& o = p.plan.operands[static_cast<std::size_t>(s.first_operand + s.inputs)];
       std::string const to = s.to_output >= 0 ? " = output " + harmless(p.graph.output_names[static_cast<std::size_t>(s.to_output)]) : "";
-      std::printf("  %3d  %-44s -> %s%s %s %s\n", i, text.c_str(), harmless(p.native.names[static_cast<std::size_t>(o.tensor)]).c_str(), to.c_str(),
-                  extents_text(g.desc(o.tensor)).c_str(), std::string(name_of(o.order)).c_str());
+      int const weight = s.inputs > 1 ? p.plan.operands[static_cast<std::size_t>(s.first_operand + 1)].weight : -1;
+      layout const packed = weight >= 0 ? p.plan.weights[static_cast<std::size_t>(weight)].desc.order : layout::row_major;
+      std::string const by = winograd_tile(packed) != 0 ? "  weights " + std::string(name_of(packed)) : "";
+      std::printf("  %3d  %-44s -> %s%s %s %s%s\n", i, text.c_str(), harmless(p.native.names[static_cast<std::size_t>(o.tensor)]).c_str(), to.c_str(),
+                  extents_text(g.desc(o.tensor)).c_str(), std::string(name_of(o.order)).c_str(), by.c_str());
     }
   }
   return 0;

@@ -74,7 +74,7 @@ class isolated {
     else return anchor_value<Problem>();
   }
   static weight_role role_of([[maybe_unused]] int input) {
-    if constexpr (requires { traits_of(anchor(), op_inputs{}); }) {
+    if constexpr (!std::is_same_v<decltype(anchor()), map_operation>) {
       op_traits const t = traits_of(anchor(), {Problem::inputs::desc, Problem::input_count});
       return input == 1 ? t.weight : input == 2 ? t.weight2 : weight_role::none;
     } else {
@@ -86,9 +86,9 @@ class isolated {
   }
   void fill(int i) {
     tensor_desc const& d = Problem::in(i);
-    tensor_desc const canonical{d.type, layout::row_major, d.extents};
+    tensor_desc const canonical{d.type, winograd_tile(d.order) != 0 ? d.order : layout::row_major, d.extents};
     weight_role const role = role_of(i);
-    bool const packed = d.order == layout::panels || d.order == layout::taps;
+    bool const packed = d.order != layout::row_major && d.order != layout::channels_last;
     bool const grouped = role == weight_role::convolution && d.rank() > Problem::in(0).rank();
     visit_dtype(d.type, [&](auto zero) {
       using T = decltype(zero);

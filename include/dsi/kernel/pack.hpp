@@ -5,6 +5,7 @@
 // length or instruction set, so that one blob serves every compiled network and every machine.
 #pragma once
 
+#include <dsi/kernel/winograd.hpp>
 #include <dsi/op/operator.hpp>
 
 namespace DSI_NAMESPACE {
@@ -61,9 +62,14 @@ constexpr bool is_depthwise(tensor_desc const& w, weight_role role, bool grouped
   return role == weight_role::convolution && grouped && w[1] == 1 && w[2] == 1;
 }
 
-/// The layout of a parameter in its role.
+/// The panels of each of Winograd's matrices of a weight [outputs, channels, 3, 3]; matrix i * (m + 2) + j holds the numbers of row i
+/// and column j of a tile.
+constexpr panel_shape winograd_panels(tensor_desc const& w) { return {.outputs = w[0], .channels = w[1]}; }
+
+/// The layout of a parameter in its role. Where the planner chose Winograd's, the description says so (its order).
 constexpr layout packed_layout(tensor_desc const& w, weight_role role, bool grouped) {
   if (role == weight_role::none) return layout::row_major;
+  if (winograd_tile(w.order) != 0) return w.order;
   return is_depthwise(w, role, grouped) ? layout::taps : layout::panels;
 }
 
@@ -74,9 +80,32 @@ constexpr index packed_size(tensor_desc const& w, weight_role role, bool grouped
     case layout::panels:
       if (role == weight_role::recurrent) return w[0] * panels_of({w.type, layout::row_major, shape(w[1], w[2])}, 0).size();
       return panels_of(w, spatial_of(w, role, grouped)).size();
+    case layout::winograd_2x2: return 16 * winograd_panels(w).size();
+    case layout::winograd_4x4: return 36 * winograd_panels(w).size();
     default: return w.size();
   }
 }
+
+namespace detail {
+/// Transforms in double and rounds once. scale as in pack.
+template <int M, class T>
+constexpr void pack_winograd(tensor_desc const& w, T const* from, T* to, double const* scale) {
+  constexpr winograd<M> transform;
+  constexpr int n = winograd<M>::size;
+  panel_shape const p = winograd_panels(w);
+  for (index i = 0; i < n * n * p.size(); ++i) to[i] = T{};
+  for (index o = 0; o < p.outputs; ++o)
+    for (index c = 0; c < p.channels; ++c, from += 9)
+      for (int i = 0; i < n; ++i) {
+        double row[3]{};
+        for (int k = 0; k < 9; ++k) row[k % 3] += transform.g[i][k / 3] * static_cast<double>(from[k]);
+        for (int j = 0; j < n; ++j) {
+          double const number = row[0] * transform.g[j][0] + row[1] * transform.g[j][1] + row[2] * transform.g[j][2];
+          to[(i * n + j) * p.size() + p.offset(0, o, c)] = static_cast<T>(scale != nullptr ? number * scale[o] : number);
+        }
+      }
+}
+}  // namespace detail
 
 /// Packs a parameter given in ONNX's order: to[packed_size] is written in full, padding with zeros.
 /// scale: a factor per output channel (groups * outputs), or null.
@@ -112,6 +141,12 @@ constexpr void pack(tensor_desc const& w, weight_role role, bool grouped, T cons
       }
       return;
     }
+    case layout::winograd_2x2:
+      if constexpr (std::is_same_v<T, float>) detail::pack_winograd<2>(w, from, to, scale);
+      return;
+    case layout::winograd_4x4:
+      if constexpr (std::is_same_v<T, float>) detail::pack_winograd<4>(w, from, to, scale);
+      return;
     default:
       for (index i = 0, per = w.size() / (scale != nullptr ? w[0] : 1); i < w.size(); ++i) to[i] = scaled(from[i], i / per);
   }

@@ -16,6 +16,9 @@ struct plan_options {
   /// Every tensor between steps keeps memory of its own until the next run, and nothing is folded away. With fuse = false that is
   /// every tensor of the network; otherwise those inside a fusion group still exist in registers alone.
   bool keep_all = false;
+  /// 3x3 convolutions by Winograd's minimal filtering where that is faster (kernel/winograd.hpp). A choice of the user's: errors can
+  /// be larger than those of direct sums.
+  bool winograd = false;
   constexpr bool operator==(plan_options const&) const = default;
 };
 

@@ -12,7 +12,8 @@ namespace DSI_NAMESPACE {
 ///          -> y [N, Out, positions...]; positions = (s + pads - (k-1)*dilation - 1) / stride + 1
 /// Padding  zeros, never negative
 /// Types    float, half, bfloat16, double, int32 (products and sums wrap; plain loops): one for x, W and b
-/// Error    float: |y - exact| <= g (sum|w x| + |b|), g = (K+1)u / (1-(K+1)u), K = In/groups * taps  (Higham, ASNA 2e, 3.1)
+/// Error    float: |y - exact| <= g (sum|w x| + |b|), g = (K+1)u / (1-(K+1)u), K = In/groups * taps  (Higham, ASNA 2e, 3.1);
+///          with plan_options::winograd larger where that is used, see backend/simd/conv_winograd.hpp
 /// Fuses    any elementwise expression; folds batch_norm
 struct conv_attributes {
   static constexpr std::string_view name = "conv";
@@ -30,7 +31,9 @@ struct conv_attributes {
             .foldable = true,
             .layouts = few ? layout_rule::channels_last_out : layout_rule::channels_last,
             .weight = weight_role::convolution,
-            .rows = in.count > 0 && in[0].rank() == 4 ? row_window{at.kernel[0], at.stride[0], at.dilation[0], at.pad_begin[0], at.pad_end[0]} : row_window{}};
+            .rows = in.count > 0 && in[0].rank() == 4 ? row_window{at.kernel[0], at.stride[0], at.dilation[0], at.pad_begin[0], at.pad_end[0]} : row_window{},
+            .winograd = groups == 1 && in.count > 0 && in[0].rank() == 4 && at.kernel[0] == 3 && at.kernel[1] == 3 && at.stride[0] == 1 &&
+                        at.stride[1] == 1 && at.dilation[0] == 1 && at.dilation[1] == 1};
   }
   constexpr conv_attributes without_row_padding() const {
     conv_attributes c = *this;

@@ -67,6 +67,7 @@ struct op_traits {
   weight_role weight = weight_role::none;  ///< role of input 1 when it is a parameter
   weight_role weight2 = weight_role::none; ///< role of input 2 when it is a parameter
   row_window rows{};         ///< for bands of rows that go through several operators
+  bool winograd = false;     ///< a convolution in one group whose 3x3 window moves by single elements in two dimensions
 };
 
 /// Descriptions of a node's inputs.

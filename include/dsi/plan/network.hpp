@@ -139,7 +139,7 @@ struct network {
   using operators = typename Model::operators;
   static constexpr graph_view graph = Model::description.view();
   static constexpr plan_view plan = plan_for<Model, Backend>::value.view();
-  static_assert(valid_plan(graph, plan), "dsi: this plan does not fit this model; let the import tool write it again");
+  static_assert(valid_plan(graph, plan, Backend::options), "dsi: this plan does not fit this model; let the import tool write it again");
   static constexpr std::uint64_t structure = structure_hash(graph);
 
   template <int Step>

@@ -239,6 +239,8 @@ struct planner {
     if (m == 0 && (i == 1 || i == 2)) {
       w.role = i == 1 ? traits.weight : traits.weight2;
       w.grouped = w.role == weight_role::convolution && w.desc.rank() > g.desc(g.input_of(n, 0)).rank();
+      if (i == 1 && traits.winograd && options.winograd && options.pack && o.in == layout::channels_last && o.out == layout::channels_last)
+        w.desc.order = winograd_layout(w.desc, g.desc(g.nodes[n].first_output));
     }
     if (m == 0 && s.folded > 0 && (i == 1 || i == 2)) {
       w.fold_first = out.member_count + 1;

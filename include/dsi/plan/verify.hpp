@@ -18,6 +18,7 @@ namespace detail {
 struct plan_checker {
   graph_view g;
   plan_view p;
+  plan_options options;
   int* written;       ///< per buffer: the step whose result it holds, -2 for network inputs, -1 for nothing yet
   plan_claim* claim;  ///< per buffer
 
@@ -100,7 +101,8 @@ struct plan_checker {
       if (x.tensor < 0 && (!x.bias || x.folds < 1)) return false;
       if (x.grouped && x.role != weight_role::convolution) return false;
       tensor_desc plain = x.desc;
-      plain.order = layout::row_major;
+      if (winograd_tile(x.desc.order) == 0) plain.order = layout::row_major;
+      else if (x.role != weight_role::convolution || x.grouped || !can_be_winograd(x.desc)) return false;
       bool const packed = !x.channels_last && x.desc.order != layout::row_major;
       if (x.channels_last ? x.desc.order != layout::channels_last || x.role != weight_role::none || x.desc.rank() < 3
                           : packed && x.desc.order != packed_layout(plain, x.role, x.grouped))
@@ -163,7 +165,16 @@ struct plan_checker {
     bool const carries = of_head && s.folded > 0 && (i == 1 || i == 2);
     weight_role const role = !of_head || in(s, i).tensor < 0 ? weight_role::none : i == 1 ? head.traits.weight : i == 2 ? head.traits.weight2 : weight_role::none;
     if (w.role != role || w.folds != (carries ? s.folded : 0) || (carries && w.fold_first != s.first_member + 1) || w.bias != (carries && i == 2)) return false;
+    if (winograd_tile(w.desc.order) != winograd_tile_of(s, w, of_head && i == 1)) return false;
     return w.grouped == (role == weight_role::convolution && w.desc.rank() > g.desc(member_input(s, 0, 0)).rank());
+  }
+
+  /// Outputs per side of Winograd's tiles that this weight must be packed for, 0 for none.
+  constexpr int winograd_tile_of(plan_step const& s, plan_weight const& w, bool of_head) const {
+    graph_node const& head = member(s, 0);
+    if (!of_head || !head.traits.winograd || !options.winograd || !options.pack) return 0;
+    if (in(s, 0).order != layout::channels_last || out(s).order != layout::channels_last) return 0;
+    return winograd_tile(winograd_layout(w.desc, g.desc(head.first_output)));
   }
 
   /// What the expression starts from: the result of the head with the folded nodes in it.
@@ -404,14 +415,17 @@ struct plan_checker {
 }  // namespace detail
 
 /// True when the plan computes the graph: positions, what each step reads and writes, packed weights, places in memory.
+/// options: those it was made with; weights are packed for Winograd's kernels where they say so, and nowhere else.
 /// Scratch for 2 * tensors + 1 entries each.
-constexpr bool valid_plan(graph_view g, plan_view p, int* written, plan_claim* claim) { return detail::plan_checker{g, p, written, claim}.run(); }
+constexpr bool valid_plan(graph_view g, plan_view p, int* written, plan_claim* claim, plan_options options = {}) {
+  return detail::plan_checker{g, p, options, written, claim}.run();
+}
 
 /// The same inside a constant expression, where it may allocate.
-consteval bool valid_plan(graph_view g, plan_view p) {
+consteval bool valid_plan(graph_view g, plan_view p, plan_options options = {}) {
   int* written = new int[static_cast<std::size_t>(2 * g.tensor_count) + 1]{};
   auto* claim = new plan_claim[static_cast<std::size_t>(2 * g.tensor_count) + 1]{};
-  bool const good = valid_plan(g, p, written, claim);
+  bool const good = valid_plan(g, p, written, claim, options);
   delete[] written;
   delete[] claim;
   return good;

@@ -51,6 +51,8 @@ enum class layout : std::uint8_t {
   channels_last,  ///< N, spatial..., C: dimension 1 contiguous; only for rank >= 3
   panels,         ///< weights of a product: panels of 16 outputs, inputs innermost by 1, 2 or 4
   taps,           ///< depthwise weights: one row of channels (padded to 16) for each tap
+  winograd_2x2,   ///< 3x3 weights transformed for tiles of 2x2 outputs: 16 matrices as panels (kernel/winograd.hpp)
+  winograd_4x4,   ///< the same for tiles of 4x4 outputs: 36 matrices
 };
 
 constexpr std::string_view name_of(layout l) {
@@ -59,6 +61,8 @@ constexpr std::string_view name_of(layout l) {
     case layout::channels_last: return "channels_last";
     case layout::panels: return "panels";
     case layout::taps: return "taps";
+    case layout::winograd_2x2: return "winograd_2x2";
+    case layout::winograd_4x4: return "winograd_4x4";
   }
   return "?";
 }

@@ -2,7 +2,7 @@
 // Convolution as plain loops.
 #pragma once
 
-#include <dsi/backend/reference/backend.hpp>
+#include <dsi/backend/reference/conv_winograd.hpp>
 #include <dsi/numeric/wrapping.hpp>
 #include <dsi/op/conv.hpp>
 
@@ -21,6 +21,10 @@ struct implementation<conv_attributes> {
     shape taps;
     for (int s = 0; s < spatial; ++s) taps.push_back(op.at.kernel[s]);
     if (y.size() == 0) return;
+    if constexpr (std::is_floating_point_v<T>) {
+      if (w.desc.order == layout::winograd_2x2) return winograd_conv<2>(op, x);
+      if (w.desc.order == layout::winograd_4x4) return winograd_conv<4>(op, x);
+    }
     position p;
     do {
       index const channel = p[1], group = channel / per_group_out;

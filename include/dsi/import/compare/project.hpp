@@ -72,6 +72,7 @@ inline std::string project_text(command_line const& c, std::string const& source
   if (!c.batch_dim.empty()) s += "\n  BATCH_DIM " + cmake_quoted(c.batch_dim);
   s += "\n  NUMERIC " + c.numeric + "\n  THREADS " + c.threads + (c.threads == "serial" ? "" : " " + std::to_string(c.thread_count));
   if (c.unfused) s += "\n  UNFUSED ON";
+  if (c.winograd) s += "\n  WINOGRAD ON";
   if (!c.tuning.empty()) s += "\n  TUNING " + cmake_quoted(absolute_path(c.tuning));
   if (!c.weights.empty()) s += "\n  WEIGHTS " + cmake_quoted(absolute_path(c.weights));
   if (!c.include.empty()) s += "\n  INCLUDE";
